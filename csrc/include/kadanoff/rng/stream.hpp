@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kadanoff/rng/philox.hpp"
+
+namespace kadanoff {
+
+/// One line per use of random numbers; a value is never used twice and never reused.
+enum class Stream : std::uint32_t {
+    heat_bath = 1,
+    heat_bath_tail = 2,
+    metropolis = 3,
+    metropolis_tail = 4,
+    initial_spins = 5,
+    initial_sign = 6,
+};
+
+/// Coordinates of a random draw: everything that a draw depends on, besides the seed, packed into Philox's
+/// 128-bit counter as (group, sweep bits 0-31, sweep bits 32-39 | sublattice | slot | stream, replica).
+struct DrawKey {
+    std::uint64_t seed = 0;     ///< used whole, as Philox's key
+    std::uint64_t sweep = 0;    ///< < 2^40
+    std::uint32_t replica = 0;
+    Stream stream = Stream::heat_bath;
+    std::uint32_t sublattice = 0;  ///< < 2^8
+};
+
+/// Sweeps that a 40-bit counter can tell apart.
+inline constexpr std::uint64_t max_sweeps = std::uint64_t{1} << 40;
+
+/// The 128 bits that belong to `key` at site group `group` (one per lane) and `slot` (< 2^8).
+template <class Ops>
+KADANOFF_LEAF Block<Ops> draw(const DrawKey& key, typename Ops::Vector group, std::uint32_t slot) {
+    const auto sweep_low = static_cast<std::uint32_t>(key.sweep);
+    const auto sweep_high = static_cast<std::uint32_t>(key.sweep >> 32);
+    const std::uint32_t tag =
+        (sweep_high << 24) | (key.sublattice << 16) | (slot << 8) | static_cast<std::uint32_t>(key.stream);
+    const Block<Ops> counter{{group, Ops::broadcast(sweep_low), Ops::broadcast(tag), Ops::broadcast(key.replica)}};
+    return philox4x32<Ops>(counter, static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32));
+}
+
+}  // namespace kadanoff

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kadanoff/config.hpp"
+
+namespace kadanoff {
+
+/// The vector operations of the bit-sliced kernels on one 32-bit word.
+///
+/// Every instruction set has a struct with these members (csrc/src/kernels/simd_*.hpp); this one serves the
+/// scalar build and a CUDA thread. A lane is always 32 bits wide.
+struct WordOps {
+    using Vector = std::uint32_t;
+    static constexpr int lanes = 1;
+
+    KADANOFF_LEAF static Vector load(const std::uint32_t* p) { return *p; }
+    KADANOFF_LEAF static void store(std::uint32_t* p, Vector a) { *p = a; }
+    KADANOFF_LEAF static Vector broadcast(std::uint32_t a) { return a; }
+    /// first, first + 1, ... in successive lanes.
+    KADANOFF_LEAF static Vector iota(std::uint32_t first) { return first; }
+    KADANOFF_LEAF static Vector zero() { return 0; }
+    /// All ones in the first `count` lanes, in all of them if count >= lanes.
+    KADANOFF_LEAF static Vector below(std::int64_t count) { return count > 0 ? ~Vector{0} : Vector{0}; }
+    KADANOFF_LEAF static bool any(Vector a) { return a != 0; }
+
+    KADANOFF_LEAF static Vector add(Vector a, Vector b) { return a + b; }
+    KADANOFF_LEAF static Vector bit_and(Vector a, Vector b) { return a & b; }
+    KADANOFF_LEAF static Vector bit_or(Vector a, Vector b) { return a | b; }
+    KADANOFF_LEAF static Vector bit_xor(Vector a, Vector b) { return a ^ b; }
+    KADANOFF_LEAF static Vector bit_not(Vector a) { return ~a; }
+    /// a & ~b
+    KADANOFF_LEAF static Vector and_not(Vector a, Vector b) { return a & ~b; }
+    KADANOFF_LEAF static Vector xor3(Vector a, Vector b, Vector c) { return a ^ b ^ c; }
+    KADANOFF_LEAF static Vector majority(Vector a, Vector b, Vector c) { return (a & b) | (c & (a ^ b)); }
+    /// Bitwise mask ? a : b.
+    KADANOFF_LEAF static Vector select(Vector mask, Vector a, Vector b) { return b ^ (mask & (a ^ b)); }
+    /// mask & ~(a ^ b)
+    KADANOFF_LEAF static Vector and_equal(Vector mask, Vector a, Vector b) { return mask & ~(a ^ b); }
+
+    template <int K>
+    KADANOFF_LEAF static Vector rotate_left(Vector a) {
+        return (a << K) | (a >> (32 - K));
+    }
+    template <int K>
+    KADANOFF_LEAF static Vector shift_left(Vector a) {
+        return a << K;
+    }
+    template <int K>
+    KADANOFF_LEAF static Vector shift_right(Vector a) {
+        return a >> K;
+    }
+    /// Every lane shifted left by its own count, 0 to 31.
+    KADANOFF_LEAF static Vector shift_left_by(Vector a, Vector count) { return a << count; }
+
+    /// 32 x 32 -> 64 bit products with a constant, split into high and low halves.
+    KADANOFF_LEAF static void multiply_wide(Vector a, std::uint32_t b, Vector& high, Vector& low) {
+        const std::uint64_t product = static_cast<std::uint64_t>(a) * b;
+        high = static_cast<std::uint32_t>(product >> 32);
+        low = static_cast<std::uint32_t>(product);
+    }
+
+    /// Number of set bits of a word.
+    KADANOFF_LEAF static std::uint32_t popcount(std::uint32_t a) {
+#if defined(__CUDA_ARCH__)
+        return static_cast<std::uint32_t>(__popc(a));
+#else
+        return static_cast<std::uint32_t>(__builtin_popcount(a));
+#endif
+    }
+
+    /// Set bits over all lanes, summed up over many vectors.
+    using BitSum = std::uint64_t;
+    KADANOFF_LEAF static BitSum no_bits() { return 0; }
+    KADANOFF_LEAF static BitSum add_bits(BitSum sum, Vector a) { return sum + popcount(a); }
+    KADANOFF_LEAF static std::uint64_t total(BitSum sum) { return sum; }
+};
+
+}  // namespace kadanoff

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "kadanoff/rng/stream.hpp"
+#include "kadanoff/update/classes.hpp"
+
+namespace kadanoff {
+
+/// Heat bath (Glauber): the new spin is up with probability 1 / (1 + exp(-2 beta h)) in a local field h.
+struct HeatBath {
+    static constexpr const char* name = "heatbath";
+    static constexpr Stream stream = Stream::heat_bath;
+    static constexpr Stream tail_stream = Stream::heat_bath_tail;
+    static constexpr bool uses_spin = false;
+
+    /// Along the local field, and against it with probability exp(-d) / (1 + exp(-d)), d = |2 beta h|.
+    /// Without a local field: up if accepted, probability 1/2.
+    static Decision decide(bool /*spin*/, double drive) {
+        const DoubleDouble weight = exp_minus(drive < 0 ? -drive : drive);
+        return {drive > 0, weight / (DoubleDouble{1.0, 0.0} + weight)};
+    }
+
+    template <class Ops, class Lattice>
+    KADANOFF_LEAF static Classes<Ops> symmetric_classes(typename Ops::Vector /*spin*/,
+                                                        const typename Ops::Vector* neighbour,
+                                                        const AcceptTable& table) {
+        const NeighbourCount<Ops> up = Lattice::template count<Ops>(neighbour);
+        const auto along = Ops::bit_xor(Lattice::template most_up<Ops>(up), Ops::broadcast(table.antiferro));
+        return {{up.bit0, Ops::bit_xor(up.bit1, up.bit2), Ops::zero(), Ops::zero()},
+                along,
+                Lattice::template half_up<Ops>(up)};
+    }
+
+    /// Fixed sites feel no local field: the threshold 0111... is decided by the first plane alone.
+    template <class Ops>
+    KADANOFF_LEAF static typename Ops::Vector settle(const Classes<Ops>& classes, typename Ops::Vector accepted,
+                                                     typename Ops::Vector first_plane) {
+        return Ops::select(classes.fixed, Ops::bit_not(first_plane), Ops::bit_xor(classes.base, accepted));
+    }
+};
+
+}  // namespace kadanoff

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "kadanoff/rng/stream.hpp"
+#include "kadanoff/update/classes.hpp"
+
+namespace kadanoff {
+
+/// Metropolis: a spin s flips with probability min(1, exp(-2 beta s h)) in a local field h.
+struct Metropolis {
+    static constexpr const char* name = "metropolis";
+    static constexpr Stream stream = Stream::metropolis;
+    static constexpr Stream tail_stream = Stream::metropolis_tail;
+    static constexpr bool uses_spin = true;
+
+    static Decision decide(bool spin, double drive) {
+        const double cost = spin ? drive : -drive;
+        return {spin, cost <= 0 ? DoubleDouble{1.0, 0.0} : exp_minus(cost)};
+    }
+
+    /// Counts the unsatisfied bonds: neighbours that differ from the spin (that equal it, if antiferromagnetic).
+    template <class Ops, class Lattice>
+    KADANOFF_LEAF static Classes<Ops> symmetric_classes(typename Ops::Vector spin,
+                                                        const typename Ops::Vector* neighbour,
+                                                        const AcceptTable& table) {
+        const auto reference = Ops::bit_xor(spin, Ops::broadcast(table.antiferro));
+        typename Ops::Vector unsatisfied[Lattice::coordination];
+        KADANOFF_UNROLL
+        for (int i = 0; i < Lattice::coordination; ++i) unsatisfied[i] = Ops::bit_xor(neighbour[i], reference);
+        const NeighbourCount<Ops> count = Lattice::template count<Ops>(unsatisfied);
+        return {{count.bit0, Ops::bit_xor(count.bit1, count.bit2), Ops::zero(), Ops::zero()},
+                spin,
+                Ops::bit_or(Lattice::template half_up<Ops>(count), Lattice::template most_up<Ops>(count))};
+    }
+
+    /// Fixed sites gain or keep energy by flipping: they flip.
+    template <class Ops>
+    KADANOFF_LEAF static typename Ops::Vector settle(const Classes<Ops>& classes, typename Ops::Vector accepted,
+                                                     typename Ops::Vector /*first_plane*/) {
+        return Ops::bit_xor(classes.base, Ops::bit_or(classes.fixed, accepted));
+    }
+};
+
+}  // namespace kadanoff

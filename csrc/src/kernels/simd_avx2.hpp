@@ -1,0 +1,87 @@
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+#include "kadanoff/config.hpp"
+
+namespace kadanoff {
+
+/// WordOps on 8 lanes.
+struct Avx2Ops {
+    using Vector = __m256i;
+    static constexpr int lanes = 8;
+
+    KADANOFF_LEAF static Vector load(const std::uint32_t* p) {
+        return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    }
+    KADANOFF_LEAF static void store(std::uint32_t* p, Vector a) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a);
+    }
+    KADANOFF_LEAF static Vector broadcast(std::uint32_t a) { return _mm256_set1_epi32(static_cast<int>(a)); }
+    KADANOFF_LEAF static Vector iota(std::uint32_t first) {
+        return _mm256_add_epi32(broadcast(first), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    }
+    KADANOFF_LEAF static Vector zero() { return _mm256_setzero_si256(); }
+    KADANOFF_LEAF static Vector below(std::int64_t count) {
+        const int limit = static_cast<int>(count > lanes ? lanes : count < 0 ? 0 : count);
+        return _mm256_cmpgt_epi32(_mm256_set1_epi32(limit), iota(0));
+    }
+    KADANOFF_LEAF static bool any(Vector a) { return _mm256_testz_si256(a, a) == 0; }
+
+    KADANOFF_LEAF static Vector add(Vector a, Vector b) { return _mm256_add_epi32(a, b); }
+    KADANOFF_LEAF static Vector bit_and(Vector a, Vector b) { return _mm256_and_si256(a, b); }
+    KADANOFF_LEAF static Vector bit_or(Vector a, Vector b) { return _mm256_or_si256(a, b); }
+    KADANOFF_LEAF static Vector bit_xor(Vector a, Vector b) { return _mm256_xor_si256(a, b); }
+    KADANOFF_LEAF static Vector bit_not(Vector a) { return bit_xor(a, _mm256_set1_epi32(-1)); }
+    KADANOFF_LEAF static Vector and_not(Vector a, Vector b) { return _mm256_andnot_si256(b, a); }
+    KADANOFF_LEAF static Vector xor3(Vector a, Vector b, Vector c) { return bit_xor(bit_xor(a, b), c); }
+    KADANOFF_LEAF static Vector majority(Vector a, Vector b, Vector c) {
+        return bit_or(bit_and(a, b), bit_and(c, bit_xor(a, b)));
+    }
+    KADANOFF_LEAF static Vector select(Vector mask, Vector a, Vector b) {
+        return bit_xor(b, bit_and(mask, bit_xor(a, b)));
+    }
+    KADANOFF_LEAF static Vector and_equal(Vector mask, Vector a, Vector b) { return and_not(mask, bit_xor(a, b)); }
+
+    template <int K>
+    KADANOFF_LEAF static Vector rotate_left(Vector a) {
+        return bit_or(_mm256_slli_epi32(a, K), _mm256_srli_epi32(a, 32 - K));
+    }
+    template <int K>
+    KADANOFF_LEAF static Vector shift_left(Vector a) {
+        return _mm256_slli_epi32(a, K);
+    }
+    template <int K>
+    KADANOFF_LEAF static Vector shift_right(Vector a) {
+        return _mm256_srli_epi32(a, K);
+    }
+    KADANOFF_LEAF static Vector shift_left_by(Vector a, Vector count) { return _mm256_sllv_epi32(a, count); }
+
+    KADANOFF_LEAF static void multiply_wide(Vector a, std::uint32_t b, Vector& high, Vector& low) {
+        const Vector factor = broadcast(b);
+        const Vector even = _mm256_mul_epu32(a, factor);
+        const Vector odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), factor);
+        high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
+        low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
+    }
+
+    using BitSum = __m256i;  ///< 64-bit partial sums
+    KADANOFF_LEAF static BitSum no_bits() { return _mm256_setzero_si256(); }
+    KADANOFF_LEAF static BitSum add_bits(BitSum sum, Vector a) {
+        const Vector nibble = _mm256_set1_epi8(15);
+        const Vector table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1,
+                                              2, 2, 3, 2, 3, 3, 4);
+        const Vector low = _mm256_shuffle_epi8(table, _mm256_and_si256(a, nibble));
+        const Vector high = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(a, 4), nibble));
+        return _mm256_add_epi64(sum, _mm256_sad_epu8(_mm256_add_epi8(low, high), _mm256_setzero_si256()));
+    }
+    KADANOFF_LEAF static std::uint64_t total(BitSum sum) {
+        alignas(32) std::uint64_t part[4];
+        _mm256_store_si256(reinterpret_cast<__m256i*>(part), sum);
+        return part[0] + part[1] + part[2] + part[3];
+    }
+};
+
+}  // namespace kadanoff

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+#include "kadanoff/config.hpp"
+
+namespace kadanoff {
+
+/// WordOps on 16 lanes; needs AVX-512 F, BW, DQ and VL (x86-64-v4).
+struct Avx512Ops {
+    using Vector = __m512i;
+    static constexpr int lanes = 16;
+
+    KADANOFF_LEAF static Vector load(const std::uint32_t* p) { return _mm512_loadu_si512(p); }
+    KADANOFF_LEAF static void store(std::uint32_t* p, Vector a) { _mm512_storeu_si512(p, a); }
+    KADANOFF_LEAF static Vector broadcast(std::uint32_t a) { return _mm512_set1_epi32(static_cast<int>(a)); }
+    KADANOFF_LEAF static Vector iota(std::uint32_t first) {
+        return _mm512_add_epi32(broadcast(first),
+                                _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+    }
+    KADANOFF_LEAF static Vector zero() { return _mm512_setzero_si512(); }
+    KADANOFF_LEAF static Vector below(std::int64_t count) {
+        const __mmask16 mask =
+            count >= lanes ? 0xFFFF : static_cast<__mmask16>(count <= 0 ? 0 : (1u << count) - 1u);
+        return _mm512_maskz_set1_epi32(mask, -1);
+    }
+    KADANOFF_LEAF static bool any(Vector a) { return _mm512_test_epi32_mask(a, a) != 0; }
+
+    KADANOFF_LEAF static Vector add(Vector a, Vector b) { return _mm512_add_epi32(a, b); }
+    KADANOFF_LEAF static Vector bit_and(Vector a, Vector b) { return _mm512_and_si512(a, b); }
+    KADANOFF_LEAF static Vector bit_or(Vector a, Vector b) { return _mm512_or_si512(a, b); }
+    KADANOFF_LEAF static Vector bit_xor(Vector a, Vector b) { return _mm512_xor_si512(a, b); }
+    KADANOFF_LEAF static Vector bit_not(Vector a) { return _mm512_ternarylogic_epi32(a, a, a, 0x55); }
+    KADANOFF_LEAF static Vector and_not(Vector a, Vector b) { return _mm512_andnot_si512(b, a); }
+    KADANOFF_LEAF static Vector xor3(Vector a, Vector b, Vector c) {
+        return _mm512_ternarylogic_epi32(a, b, c, 0x96);
+    }
+    KADANOFF_LEAF static Vector majority(Vector a, Vector b, Vector c) {
+        return _mm512_ternarylogic_epi32(a, b, c, 0xE8);
+    }
+    KADANOFF_LEAF static Vector select(Vector mask, Vector a, Vector b) {
+        return _mm512_ternarylogic_epi32(mask, a, b, 0xCA);
+    }
+    KADANOFF_LEAF static Vector and_equal(Vector mask, Vector a, Vector b) {
+        return _mm512_ternarylogic_epi32(mask, a, b, 0x90);
+    }
+
+    template <int K>
+    KADANOFF_LEAF static Vector rotate_left(Vector a) {
+        return _mm512_rol_epi32(a, K);
+    }
+    template <int K>
+    KADANOFF_LEAF static Vector shift_left(Vector a) {
+        return _mm512_slli_epi32(a, K);
+    }
+    template <int K>
+    KADANOFF_LEAF static Vector shift_right(Vector a) {
+        return _mm512_srli_epi32(a, K);
+    }
+    KADANOFF_LEAF static Vector shift_left_by(Vector a, Vector count) { return _mm512_sllv_epi32(a, count); }
+
+    KADANOFF_LEAF static void multiply_wide(Vector a, std::uint32_t b, Vector& high, Vector& low) {
+        const Vector factor = broadcast(b);
+        const Vector even = _mm512_mul_epu32(a, factor);
+        const Vector odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), factor);
+        high = _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 32), odd);
+        low = _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
+    }
+
+    using BitSum = __m512i;  ///< 64-bit partial sums
+    KADANOFF_LEAF static BitSum no_bits() { return _mm512_setzero_si512(); }
+    KADANOFF_LEAF static BitSum add_bits(BitSum sum, Vector a) {
+        const Vector nibble = _mm512_set1_epi8(15);
+        const Vector table = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+        const Vector low = _mm512_shuffle_epi8(table, _mm512_and_si512(a, nibble));
+        const Vector high = _mm512_shuffle_epi8(table, _mm512_and_si512(_mm512_srli_epi16(a, 4), nibble));
+        return _mm512_add_epi64(sum, _mm512_sad_epu8(_mm512_add_epi8(low, high), _mm512_setzero_si512()));
+    }
+    KADANOFF_LEAF static std::uint64_t total(BitSum sum) {
+        return static_cast<std::uint64_t>(_mm512_reduce_add_epi64(sum));
+    }
+};
+
+}  // namespace kadanoff

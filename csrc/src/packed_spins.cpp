@@ -1,0 +1,82 @@
+#include "packed_spins.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kadanoff/rng/stream.hpp"
+
+namespace kadanoff {
+
+namespace {
+
+/// Shape of a packed array.
+struct PackedShape {
+    std::int64_t planes, rows, columns, row_words;
+
+    explicit PackedShape(const std::vector<std::int64_t>& extents)
+        : planes(extents.size() == 3 ? extents[0] : 1),
+          rows(extents[extents.size() - 2]),
+          columns(extents.back()),
+          row_words((columns / 2 + 31) / 32) {}
+
+    std::int64_t colour_words() const { return planes * rows * row_words; }
+    std::uint32_t last_word_mask() const { return ~std::uint32_t{0} >> (31 - (columns / 2 - 1) % 32); }
+};
+
+/// +1 or -1 for each colour in a ground state of the model; `up` chooses between two that differ by a flip.
+void ground_state(const Ising& model, int coordination, bool up, bool (&colour_up)[2]) {
+    const bool staggered = model.coupling < 0 && std::fabs(model.field) <= coordination * std::fabs(model.coupling);
+    const bool first = model.field == 0.0 || staggered ? up : model.field > 0;
+    colour_up[0] = first;
+    colour_up[1] = staggered ? !first : first;
+}
+
+}  // namespace
+
+std::int64_t packed_size(const std::vector<std::int64_t>& extents, std::int64_t replicas) {
+    return 2 * replicas * PackedShape(extents).colour_words();
+}
+
+std::vector<std::uint32_t> pack(const std::vector<std::int64_t>& extents, std::int64_t replicas,
+                                const std::int8_t* spins) {
+    const PackedShape shape(extents);
+    std::vector<std::uint32_t> words(static_cast<std::size_t>(packed_size(extents, replicas)), 0);
+    for (std::int64_t r = 0; r < replicas; ++r) {
+        for (std::int64_t row = 0; row < shape.planes * shape.rows; ++row) {
+            const std::int64_t parity = (row % shape.rows + row / shape.rows) % 2;
+            const std::int8_t* in = spins + (r * shape.planes * shape.rows + row) * shape.columns;
+            for (std::int64_t x = 0; x < shape.columns; ++x) {
+                const std::int64_t colour = (x + parity) % 2;
+                const std::int64_t word = (2 * r + colour) * shape.colour_words() + row * shape.row_words + x / 64;
+                if (in[x] > 0) words[static_cast<std::size_t>(word)] |= std::uint32_t{1} << (x / 2 % 32);
+            }
+        }
+    }
+    return words;
+}
+
+std::vector<std::uint32_t> initial_spins(const Lattice& lattice, const Ising& model, const SamplerOptions& options) {
+    const PackedShape shape(lattice.extents());
+    std::vector<std::uint32_t> words(static_cast<std::size_t>(packed_size(lattice.extents(), options.replicas)));
+    std::size_t next = 0;
+    for (std::int64_t r = 0; r < options.replicas; ++r) {
+        DrawKey key{options.seed, 0, static_cast<std::uint32_t>(r), Stream::initial_sign, 0};
+        bool colour_up[2];
+        ground_state(model, lattice.coordination(), draw<WordOps>(key, 0, 0).word[0] & 1, colour_up);
+        key.stream = Stream::initial_spins;
+        for (std::uint32_t colour = 0; colour < 2; ++colour) {
+            key.sublattice = colour;
+            for (std::int64_t word = 0; word < shape.colour_words(); ++word) {
+                const std::uint32_t mask =
+                    word % shape.row_words == shape.row_words - 1 ? shape.last_word_mask() : ~std::uint32_t{0};
+                const std::uint32_t bits = options.start == Start::random
+                                               ? draw<WordOps>(key, static_cast<std::uint32_t>(word), 0).word[0]
+                                               : (colour_up[colour] ? ~std::uint32_t{0} : 0);
+                words[next++] = bits & mask;
+            }
+        }
+    }
+    return words;
+}
+
+}  // namespace kadanoff
