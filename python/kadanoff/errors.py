@@ -1,0 +1,27 @@
+"""The exceptions of the package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Error(Exception):
+    """Base of the package's own exceptions."""
+
+
+class FileError(Error, ValueError):
+    """A file that is not what it should be: foreign, damaged, truncated or hostile."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run that Ctrl-C stopped.
+
+    Attributes
+    ----------
+    run : Run or None
+        What was sampled until then.
+    """
+
+    def __init__(self, message: str = "", run: Any = None) -> None:
+        super().__init__(message)
+        self.run = run
