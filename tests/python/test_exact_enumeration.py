@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import kadanoff as kd
+from tori import ising, torus
 
 NAMES = (
     "log_z",
@@ -68,15 +69,15 @@ def direct_sum(model: object, beta: float) -> tuple[dict[str, float], np.ndarray
 RNG = np.random.default_rng(7)
 MODELS = {
     "square 2x2, double bonds": kd.Ising(kd.Square(2)),
-    "square 3x3": kd.Ising(kd.Square(3)),
-    "square 3x4": kd.Ising(kd.Square((3, 4)), coupling=0.7),
-    "square 2x5, field": kd.Ising(kd.Square((2, 5)), coupling=1.0, field=0.3),
-    "square 3x3, antiferromagnet, field": kd.Ising(kd.Square(3), coupling=-1.0, field=-0.25),
-    "square 3x3, field alone": kd.Ising(kd.Square(3), coupling=0.0, field=0.4),
+    "square 3x3": ising((3, 3)),
+    "square 3x4": ising((3, 4), coupling=0.7),
+    "square 2x5, field": ising((2, 5), coupling=1.0, field=0.3),
+    "square 3x3, antiferromagnet, field": ising((3, 3), coupling=-1.0, field=-0.25),
+    "square 3x3, field alone": ising((3, 3), coupling=0.0, field=0.4),
     "cubic 2x2x2": kd.Ising(kd.Cubic(2)),
-    "cubic 2x2x3, field": kd.Ising(kd.Cubic((2, 2, 3)), coupling=0.5, field=0.1),
-    "square 3x4, random bonds": custom(kd.Square((3, 4)), RNG.normal(size=24)),
-    "square 3x3, random fields": custom(kd.Square(3), 1.0, RNG.normal(size=9)),
+    "cubic 2x2x3, field": ising((2, 2, 3), coupling=0.5, field=0.1),
+    "square 3x4, random bonds": custom(torus(3, 4), RNG.normal(size=24)),
+    "square 3x3, random fields": custom(torus(3, 3), 1.0, RNG.normal(size=9)),
     "square 2x4, all random": custom(
         kd.Square((2, 4)), RNG.choice([-1.0, 1.0], 16), RNG.normal(size=(2, 4))
     ),
@@ -142,8 +143,8 @@ def test_gauge_symmetry_of_the_couplings() -> None:
 
 
 def test_uniform_arrays_take_the_general_path_to_the_same_answer() -> None:
-    lattice = kd.Square((4, 5))
-    uniform = kd.exact.enumerate(kd.Ising(lattice, 0.8, 0.05), BETAS)
+    lattice = torus(4, 5)
+    uniform = kd.exact.enumerate(custom(lattice, 0.8, 0.05), BETAS)
     general = kd.exact.enumerate(custom(lattice, np.full(40, 0.8), np.full(20, 0.05)), BETAS)
     for name in NAMES:
         np.testing.assert_allclose(getattr(general, name), getattr(uniform, name), atol=1e-13)
@@ -184,7 +185,7 @@ def test_cold_and_hot_extremes() -> None:
 
 
 def test_probabilities() -> None:
-    exact = kd.exact.enumerate(kd.Ising(kd.Square((2, 3)), field=0.2), np.full((2, 3), 0.4))
+    exact = kd.exact.enumerate(ising((2, 3), field=0.2), np.full((2, 3), 0.4))
     p = exact.probabilities()
     assert p.shape == (2, 3, 64)
     np.testing.assert_allclose(p.sum(axis=-1), 1.0, rtol=1e-14)
@@ -193,12 +194,12 @@ def test_probabilities() -> None:
     p = kd.exact.enumerate(alone, 1.0).probabilities()
     assert p[0b100] / p[0b000] == pytest.approx(math.exp(10), rel=1e-13)
     with pytest.raises(ValueError, match="at most 16") as caught:
-        kd.exact.enumerate(kd.Ising(kd.Square((3, 6))), 0.4).probabilities()
+        kd.exact.enumerate(ising((3, 6)), 0.4).probabilities()
     assert str(caught.value) == "[probabilities] expected a model of at most 16 spins, got N=18"
 
 
 def test_shapes_follow_beta() -> None:
-    model = kd.Ising(kd.Square(3))
+    model = ising((3, 3))
     exact = kd.exact.enumerate(model, np.linspace(0.1, 1.0, 6).reshape(2, 3))
     scalar = kd.exact.enumerate(model, 1)
     for name in NAMES:
@@ -213,7 +214,7 @@ def test_result_is_frozen() -> None:
         kd.exact.enumerate(kd.Ising(kd.Square(2)), 0.4).energy = 0.0
 
 
-SQUARE = kd.Square(3)
+SQUARE = torus(3, 3)
 BETA = "[enumerate] expected finite beta >= 0, got "
 
 
@@ -221,7 +222,7 @@ BETA = "[enumerate] expected finite beta >= 0, got "
     ("model", "beta", "error", "text"),
     [
         (
-            kd.Ising(kd.Square((5, 5))),
+            ising((5, 5)),
             0.4,
             ValueError,
             "[enumerate] expected a model of at most 24 spins, got N=25",
@@ -232,17 +233,17 @@ BETA = "[enumerate] expected finite beta >= 0, got "
             TypeError,
             "[enumerate] expected a model with lattice, coupling and field, got int",
         ),
-        (kd.Ising(SQUARE), -0.5, ValueError, BETA + "-0.5"),
-        (kd.Ising(SQUARE), math.nan, ValueError, BETA + "nan"),
-        (kd.Ising(SQUARE), math.inf, ValueError, BETA + "inf"),
+        (custom(SQUARE), -0.5, ValueError, BETA + "-0.5"),
+        (custom(SQUARE), math.nan, ValueError, BETA + "nan"),
+        (custom(SQUARE), math.inf, ValueError, BETA + "inf"),
         (
-            kd.Ising(SQUARE),
+            custom(SQUARE),
             "0.4",
             TypeError,
             "[enumerate] expected beta as a real number or an array, got '0.4'",
         ),
         (
-            kd.Ising(SQUARE),
+            custom(SQUARE),
             1e308,
             ValueError,
             "[enumerate] expected finite beta * energies, got beta=1e+308, energies up to 18.0",

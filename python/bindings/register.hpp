@@ -1,0 +1,11 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace kadanoff::python {
+
+void register_build(pybind11::module_& m);
+void register_random(pybind11::module_& m);
+void register_sampler(pybind11::module_& m);
+
+}  // namespace kadanoff::python

@@ -1,0 +1,80 @@
+#include <pybind11/numpy.h>
+
+#include <array>
+#include <cstdint>
+
+#include "kadanoff/lattice/checkerboard.hpp"
+#include "kadanoff/rng/stream.hpp"
+#include "kadanoff/rng/xoshiro.hpp"
+#include "kadanoff/update/accept_table.hpp"
+#include "register.hpp"
+
+namespace kadanoff::python {
+
+namespace py = pybind11;
+
+namespace {
+
+using Words = py::array_t<std::uint32_t>;
+
+py::tuple philox(const std::array<std::uint32_t, 4>& counter, const std::array<std::uint32_t, 2>& key) {
+    const Block<WordOps> block =
+        philox4x32<WordOps>({{counter[0], counter[1], counter[2], counter[3]}}, key[0], key[1]);
+    return py::make_tuple(block.word[0], block.word[1], block.word[2], block.word[3]);
+}
+
+/// The words that the checkerboard kernels consume in one half sweep, in order: (stripe, vector, plane, lane).
+Words kernel_words(std::uint64_t seed, std::uint64_t sweep, std::uint32_t replica, std::uint32_t stream,
+                   std::uint32_t colour, std::int64_t first_stripe, std::int64_t stripes) {
+    const DrawKey key{seed, sweep, replica, static_cast<Stream>(stream), colour};
+    Words result({stripes, stripe_vectors, std::int64_t{uniform_planes}, vector_words});
+    auto out = result.mutable_unchecked<4>();
+    for (std::int64_t s = 0; s < stripes; ++s) {
+        for (std::int64_t lane = 0; lane < vector_words; ++lane) {
+            const auto group = static_cast<std::uint32_t>((first_stripe + s) * vector_words + lane);
+            Xoshiro128pp<WordOps> words(draw<WordOps>(key, group, 0));
+            for (std::int64_t v = 0; v < stripe_vectors; ++v) {
+                for (std::int64_t k = 0; k < uniform_planes; ++k) out(s, v, k, lane) = words.next();
+            }
+        }
+    }
+    return result;
+}
+
+py::tuple draw_block(std::uint64_t seed, std::uint64_t sweep, std::uint32_t replica, std::uint32_t stream,
+                     std::uint32_t sublattice, std::uint32_t group, std::uint32_t slot) {
+    const DrawKey key{seed, sweep, replica, static_cast<Stream>(stream), sublattice};
+    const Block<WordOps> block = draw<WordOps>(key, group, slot);
+    return py::make_tuple(block.word[0], block.word[1], block.word[2], block.word[3]);
+}
+
+}  // namespace
+
+void register_random(py::module_& m) {
+    m.attr("uniform_planes") = uniform_planes;
+    py::dict streams;
+    streams["heat_bath"] = static_cast<int>(Stream::heat_bath);
+    streams["heat_bath_tail"] = static_cast<int>(Stream::heat_bath_tail);
+    streams["metropolis"] = static_cast<int>(Stream::metropolis);
+    streams["metropolis_tail"] = static_cast<int>(Stream::metropolis_tail);
+    streams["initial_spins"] = static_cast<int>(Stream::initial_spins);
+    streams["initial_sign"] = static_cast<int>(Stream::initial_sign);
+    m.attr("streams") = streams;
+    m.def("philox4x32", [](const py::sequence& counter, const py::sequence& key) {
+        if (counter.size() != 4 || key.size() != 2) throw py::value_error("[philox4x32] expected 4 and 2 words");
+        return philox({counter[0].cast<std::uint32_t>(), counter[1].cast<std::uint32_t>(),
+                       counter[2].cast<std::uint32_t>(), counter[3].cast<std::uint32_t>()},
+                      {key[0].cast<std::uint32_t>(), key[1].cast<std::uint32_t>()});
+    }, py::arg("counter"), py::arg("key"));
+    m.def("draw_block", &draw_block, py::arg("seed"), py::arg("sweep"), py::arg("replica"), py::arg("stream"),
+          py::arg("sublattice"), py::arg("group"), py::arg("slot"));
+    m.def("kernel_words", &kernel_words, py::arg("seed"), py::arg("sweep"), py::arg("replica"), py::arg("stream"),
+          py::arg("colour"), py::arg("first_stripe"), py::arg("stripes"));
+    m.def("threshold_exp_minus", [](double x) { return threshold(exp_minus(x)); }, py::arg("x"));
+    m.def("threshold_heat_bath", [](double drive) {
+        const DoubleDouble weight = exp_minus(drive);
+        return threshold(weight / (DoubleDouble{1.0, 0.0} + weight));
+    }, py::arg("drive"));
+}
+
+}  // namespace kadanoff::python

@@ -1,0 +1,159 @@
+#include <pybind11/numpy.h>
+#include <pybind11/stl.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kadanoff/sampler.hpp"
+#include "register.hpp"
+
+namespace kadanoff::python {
+
+namespace py = pybind11;
+
+namespace {
+
+using Floats = py::array_t<double, py::array::c_style>;
+using Spins = py::array_t<std::int8_t, py::array::c_style>;
+using Words = py::array_t<std::uint32_t, py::array::c_style>;
+
+/// A sampler that Python threads may share: whoever comes second waits, without the GIL.
+class SharedSampler {
+public:
+    explicit SharedSampler(Sampler sampler) : sampler_(std::move(sampler)) {}
+
+    /// Calls use(sampler) without the GIL while no other thread does.
+    template <class Use>
+    auto exclusively(Use use) {
+        const py::gil_scoped_release release;
+        const std::lock_guard lock(mutex_);
+        return use(sampler_);
+    }
+
+    /// What never changes: needs no lock.
+    std::int64_t replicas() const { return sampler_.options().replicas; }
+    std::int64_t spins() const { return sampler_.lattice().sites() * replicas(); }
+    std::int64_t packed_size() const { return sampler_.packed_size(); }
+    std::string kernel() const { return sampler_.kernel(); }
+
+private:
+    Sampler sampler_;
+    std::mutex mutex_;
+};
+
+std::unique_ptr<SharedSampler> make_sampler(const std::string& lattice, const std::vector<std::int64_t>& extents,
+                                            double coupling, double field, const std::vector<double>& beta,
+                                            const std::string& update, std::int64_t replicas, std::uint64_t seed,
+                                            const std::string& device, int threads, const std::string& start) {
+    SamplerOptions options;
+    options.beta = beta;
+    options.update = update;
+    options.replicas = replicas;
+    options.seed = seed;
+    options.device = device == "cuda" ? Device::cuda : Device::cpu;
+    options.threads = threads;
+    options.start = start == "random" ? Start::random : Start::ordered;
+    const py::gil_scoped_release release;
+    return std::make_unique<SharedSampler>(
+        Sampler(Lattice::make(lattice, extents), Ising{coupling, field}, options));
+}
+
+/// Lets Python handle its signals, Ctrl-C above all, between chunks of sweeps.
+bool poll_signals() {
+    const py::gil_scoped_acquire gil;
+    return PyErr_CheckSignals() == 0;
+}
+
+void run(SharedSampler& shared, std::int64_t sweeps) {
+    shared.exclusively([&](Sampler& sampler) { return sampler.run(sweeps, poll_signals); });
+    if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+}
+
+void check_size(const py::array& array, std::int64_t expected, const char* what) {
+    if (array.size() != expected) {
+        throw py::value_error(std::string("[") + what + "] expected an array of " + std::to_string(expected) +
+                              " items, got " + std::to_string(array.size()));
+    }
+}
+
+/// Fills the arrays as far as it gets and returns (draws done, what a signal handler raised meanwhile or None).
+py::tuple sample(SharedSampler& shared, std::int64_t draws, std::int64_t every, Floats& energy,
+                 Floats& magnetization) {
+    check_size(energy, draws * shared.replicas(), "sample");
+    check_size(magnetization, draws * shared.replicas(), "sample");
+    double* energy_data = energy.mutable_data();
+    double* magnetization_data = magnetization.mutable_data();
+    const std::int64_t done = shared.exclusively([&](Sampler& sampler) {
+        return sampler.sample(draws, every, energy_data, magnetization_data, poll_signals);
+    });
+    py::object signal = py::none();
+    if (PyErr_Occurred() != nullptr) signal = py::error_already_set().value();
+    return py::make_tuple(done, signal);
+}
+
+void measure(SharedSampler& shared, Floats& energy, Floats& magnetization) {
+    check_size(energy, shared.replicas(), "measure");
+    check_size(magnetization, shared.replicas(), "measure");
+    double* energy_data = energy.mutable_data();
+    double* magnetization_data = magnetization.mutable_data();
+    shared.exclusively([&](Sampler& sampler) { sampler.measure(energy_data, magnetization_data); });
+}
+
+void read_spins(SharedSampler& shared, Spins& out) {
+    check_size(out, shared.spins(), "spins");
+    std::int8_t* data = out.mutable_data();
+    shared.exclusively([&](Sampler& sampler) { sampler.spins(data); });
+}
+
+void write_spins(SharedSampler& shared, const Spins& spins) {
+    check_size(spins, shared.spins(), "spins");
+    const std::int8_t* data = spins.data();
+    shared.exclusively([&](Sampler& sampler) { sampler.set_spins(data); });
+}
+
+Words read_packed(SharedSampler& shared) {
+    Words words(shared.packed_size());
+    std::uint32_t* data = words.mutable_data();
+    shared.exclusively([&](Sampler& sampler) { sampler.packed(data); });
+    return words;
+}
+
+void write_packed(SharedSampler& shared, const Words& words) {
+    check_size(words, shared.packed_size(), "packed_spins");
+    const std::uint32_t* data = words.data();
+    shared.exclusively([&](Sampler& sampler) { sampler.set_packed(data); });
+}
+
+}  // namespace
+
+void register_sampler(py::module_& m) {
+    py::class_<SharedSampler>(m, "Sampler")
+        .def(py::init(&make_sampler), py::kw_only(), py::arg("lattice"), py::arg("extents"), py::arg("coupling"),
+             py::arg("field"), py::arg("beta"), py::arg("update"), py::arg("replicas"), py::arg("seed"),
+             py::arg("device"), py::arg("threads"), py::arg("start"))
+        .def("run", &run, py::arg("sweeps"))
+        .def("sample", &sample, py::arg("draws"), py::arg("every"), py::arg("energy").noconvert(),
+             py::arg("magnetization").noconvert())
+        .def("measure", &measure, py::arg("energy").noconvert(), py::arg("magnetization").noconvert())
+        .def("read_spins", &read_spins, py::arg("out").noconvert())
+        .def("read_spins_device",
+             [](SharedSampler& shared, std::uintptr_t pointer) {
+                 shared.exclusively([&](Sampler& s) { s.spins(reinterpret_cast<std::int8_t*>(pointer)); });
+             },
+             py::arg("pointer"))
+        .def("write_spins", &write_spins, py::arg("spins").noconvert())
+        .def("read_packed", &read_packed)
+        .def("write_packed", &write_packed, py::arg("words").noconvert())
+        .def_property(
+            "sweep", [](SharedSampler& shared) { return shared.exclusively([](Sampler& s) { return s.sweep(); }); },
+            [](SharedSampler& shared, std::int64_t sweep) {
+                shared.exclusively([&](Sampler& s) { s.set_sweep(sweep); });
+            })
+        .def_property_readonly("kernel", &SharedSampler::kernel);
+}
+
+}  // namespace kadanoff::python

@@ -1,0 +1,34 @@
+"""Kadanoff: Monte Carlo engine for statistical physics and for neural networks seen as physics.
+
+>>> import kadanoff as kd
+>>> model = kd.Ising(kd.Square(16))
+>>> sampler = kd.Sampler(model, beta=0.3, replicas=2, seed=1)
+>>> sampler.run(100)
+>>> run = sampler.sample(draws=50, every=2)
+>>> run["energy"].shape
+(2, 50)
+"""
+
+from __future__ import annotations
+
+from kadanoff import exact
+from kadanoff._core import __version__, rng_version
+from kadanoff.errors import Error, FileError, Interrupted
+from kadanoff.lattices import Cubic, Square
+from kadanoff.models import Ising
+from kadanoff.run import Run
+from kadanoff.sampler import Sampler
+
+__all__ = [
+    "Cubic",
+    "Error",
+    "FileError",
+    "Interrupted",
+    "Ising",
+    "Run",
+    "Sampler",
+    "Square",
+    "__version__",
+    "exact",
+    "rng_version",
+]

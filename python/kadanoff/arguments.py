@@ -1,0 +1,54 @@
+"""Checks of arguments, each made once, at the public call."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def integer(call: str, name: str, value: Any, low: int, high: int) -> int:
+    """Return `value` as an int in [low, high]; TypeError or ValueError otherwise."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"[{call}] expected an integer {name}, got {value!r}")
+    try:
+        result = operator.index(value)
+    except TypeError:
+        raise TypeError(f"[{call}] expected an integer {name}, got {value!r}") from None
+    if not low <= result <= high:
+        raise ValueError(f"[{call}] expected {name} in [{low}, {high}], got {result}")
+    return result
+
+
+def real(call: str, name: str, value: Any) -> float:
+    """Return `value` as a finite float; TypeError or ValueError otherwise."""
+    if isinstance(value, (bool, np.bool_, str, bytes, complex)) or np.ndim(value) != 0:
+        raise TypeError(f"[{call}] expected a real number for {name}, got {value!r}")
+    try:
+        result = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"[{call}] expected a real number for {name}, got {value!r}") from None
+    if not math.isfinite(result):
+        raise ValueError(f"[{call}] expected a finite {name}, got {result}")
+    return result
+
+
+def reals(call: str, name: str, value: Any) -> NDArray[np.float64]:
+    """Return a scalar or a sequence of reals as a one-dimensional float64 array."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf" or array.ndim > 1 or array.size == 0:
+        raise TypeError(
+            f"[{call}] expected a number or a list of numbers for {name}, got {value!r}"
+        )
+    return np.atleast_1d(array).astype(np.float64)
+
+
+def choice(call: str, name: str, value: Any, known: tuple[str, ...]) -> str:
+    """Return `value` if it is one of `known`; ValueError otherwise."""
+    if not isinstance(value, str) or value not in known:
+        options = ", ".join(repr(option) for option in known)
+        raise ValueError(f"[{call}] expected {name} to be one of {options}, got {value!r}")
+    return value

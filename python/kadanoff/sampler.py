@@ -1,0 +1,356 @@
+"""The sampler: a model, its spins, and the sweeps that move them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kadanoff import _core, arguments
+from kadanoff.errors import FileError, Interrupted
+from kadanoff.lattices import LATTICES
+from kadanoff.models import Ising
+from kadanoff.run import Run
+
+UPDATES = ("heatbath", "metropolis")
+DEVICES = ("cpu", "cuda")
+STARTS = ("ordered", "random")
+
+_KIND = "sampler"
+_VERSION = 1
+_MAX_SWEEP = 2**40
+
+
+class Sampler:
+    r"""Checkerboard Monte Carlo for an Ising model.
+
+    The spins are a pure function of (model, beta, seed, sweep): the same bits come from every
+    instruction set, number of threads and device.
+
+    Parameters
+    ----------
+    model : Ising
+    beta : float or sequence of float
+        Inverse temperature in units of 1 / energy, one for all replicas or one for each; in
+        [0, 1e12].
+    update : {"heatbath", "metropolis"}
+    replicas : int
+        Independent copies of the lattice.
+    seed : int, optional
+        0 <= seed < 2^64. Without it, one is drawn from the operating system; read it from `seed`.
+    device : {"cpu", "cuda"}
+    threads : int, optional
+        Threads on the CPU; by default as many as the process may use. The spins do not depend
+        on it.
+    start : {"ordered", "random"}
+        "ordered" is a ground state; where a global flip gives another one, each replica draws one
+        of the two. "random" is infinite temperature: below the critical temperature it may end up
+        in stripes that live for very long.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its range or the spins would not fit into memory.
+    TypeError
+        If an argument has the wrong type.
+    RuntimeError
+        If the device is not available.
+
+    Notes
+    -----
+    A sweep updates the even sublattice, then the odd one. In the local field
+    :math:`h_i = J \sum_j s_j + h`, heat bath sets :math:`s_i = +1` with probability
+    :math:`1 / (1 + e^{-2 \beta h_i})` [1]_ and Metropolis flips with probability
+    :math:`\min(1, e^{-2 \beta s_i h_i})` [2]_; probabilities are 64-bit integers, exact to 2^-53.
+
+    References
+    ----------
+    .. [1] R. J. Glauber, J. Math. Phys. 4 (1963) 294, eq. (28).
+    .. [2] N. Metropolis et al., J. Chem. Phys. 21 (1953) 1087.
+
+    Examples
+    --------
+    >>> import kadanoff as kd
+    >>> sampler = kd.Sampler(kd.Ising(kd.Square(32)), beta=0.3, replicas=4, seed=1)
+    >>> sampler.run(200)
+    >>> run = sampler.sample(draws=100, every=5)
+    >>> bool(abs(run["energy"].mean() - kd.exact.kaufman((32, 32), beta=0.3).energy) < 0.01)
+    True
+    """
+
+    def __init__(
+        self,
+        model: Ising,
+        beta: float | npt.ArrayLike,
+        update: str = "heatbath",
+        replicas: int = 1,
+        seed: int | None = None,
+        device: str = "cpu",
+        threads: int | None = None,
+        start: str = "ordered",
+    ) -> None:
+        if not isinstance(model, Ising):
+            raise TypeError(f"[Sampler] expected a model such as kd.Ising(lattice), got {model!r}")
+        self.model = model
+        self.replicas = arguments.integer("Sampler", "replicas", replicas, 1, 2**31)
+        self.seed = (
+            secrets.randbits(64)
+            if seed is None
+            else arguments.integer("Sampler", "seed", seed, 0, 2**64 - 1)
+        )
+        self.update = arguments.choice("Sampler", "update", update, UPDATES)
+        self.device = arguments.choice("Sampler", "device", device, DEVICES)
+        self.threads = (
+            0 if threads is None else arguments.integer("Sampler", "threads", threads, 1, 4096)
+        )
+        betas = arguments.reals("Sampler", "beta", beta)
+        self._core = _core.Sampler(
+            lattice=model.lattice.name,
+            extents=model.lattice.shape,
+            coupling=model.coupling,
+            field=model.field,
+            beta=betas.tolist(),
+            update=update,
+            replicas=self.replicas,
+            seed=self.seed,
+            device=self.device,
+            threads=self.threads,
+            start=arguments.choice("Sampler", "start", start, STARTS),
+        )
+        self.beta = np.array(np.broadcast_to(betas, self.replicas))
+        self.beta.flags.writeable = False
+
+    @property
+    def sweep(self) -> int:
+        """Sweeps done."""
+        return self._core.sweep
+
+    @property
+    def kernel(self) -> str:
+        """What does the work: algorithm and instruction set."""
+        return self._core.kernel
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of `spins`: (replica, *lattice.shape)."""
+        return (self.replicas, *self.model.lattice.shape)
+
+    @property
+    def spins(self) -> Any:
+        """A copy of the spins, int8 of -1 and 1, shape (replica, *lattice.shape).
+
+        A NumPy array, or a CuPy array on device "cuda". Assigning an array of that very shape and
+        dtype replaces the spins; a wrong one raises TypeError (dtype) or ValueError (shape, values)
+        and changes nothing.
+        """
+        if self.device == "cuda":
+            import cupy
+
+            spins = cupy.empty(self.shape, dtype=cupy.int8)
+            self._core.read_spins_device(spins.data.ptr)
+            return spins
+        out = np.empty(self.shape, dtype=np.int8)
+        self._core.read_spins(out)
+        return out
+
+    @spins.setter
+    def spins(self, spins: npt.ArrayLike) -> None:
+        array = spins.get() if hasattr(spins, "get") else np.asarray(spins)
+        if array.dtype != np.int8:
+            raise TypeError(f"[spins] expected dtype int8, got {array.dtype}")
+        if array.shape != self.shape:
+            raise ValueError(f"[spins] expected shape {self.shape}, got {array.shape}")
+        self._core.write_spins(np.ascontiguousarray(array))
+
+    @property
+    def energy(self) -> npt.NDArray[np.float64]:
+        """Energy per site of the present spins, float64 (replica,)."""
+        return self._measure()[0]
+
+    @property
+    def magnetization(self) -> npt.NDArray[np.float64]:
+        """Magnetisation per site of the present spins, float64 (replica,)."""
+        return self._measure()[1]
+
+    def _measure(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        energy, magnetization = np.empty(self.replicas), np.empty(self.replicas)
+        self._core.measure(energy, magnetization)
+        return energy, magnetization
+
+    def run(self, sweeps: int) -> None:
+        """Do `sweeps` sweeps.
+
+        Ctrl-C raises KeyboardInterrupt after a whole number of sweeps; `sweep` tells how many.
+
+        Parameters
+        ----------
+        sweeps : int
+            At least 0; 2^40 in a sampler's life.
+
+        Raises
+        ------
+        ValueError, TypeError
+        """
+        self._core.run(arguments.integer("run", "sweeps", sweeps, 0, _MAX_SWEEP - self.sweep))
+
+    def sample(self, draws: int, every: int = 1) -> Run:
+        """Measure energy and magnetisation `draws` times, each after `every` sweeps.
+
+        Parameters
+        ----------
+        draws : int
+            At least 1.
+        every : int
+            Sweeps before each draw, at least 1.
+
+        Returns
+        -------
+        Run
+            "energy" and "magnetization" per site, float64 (replica, draw).
+
+        Raises
+        ------
+        Interrupted
+            A KeyboardInterrupt whose `run` holds the draws made until Ctrl-C.
+        ValueError, TypeError
+        """
+        every = arguments.integer("sample", "every", every, 1, _MAX_SWEEP)
+        most = max(0, (_MAX_SWEEP - self.sweep) // every)
+        draws = arguments.integer("sample", "draws", draws, 1, most)
+        first_sweep = self.sweep + every
+        energy, magnetization = (np.empty((self.replicas, draws)) for _ in range(2))
+        done, signal = self._core.sample(draws, every, energy, magnetization)
+        run = None
+        if done > 0:
+            observables = {"energy": energy[:, :done], "magnetization": magnetization[:, :done]}
+            run = self._run(observables, every, first_sweep)
+        if isinstance(signal, KeyboardInterrupt):
+            raise Interrupted(f"[sample] stopped after {done} of {draws} draws", run)
+        if signal is not None:
+            raise signal
+        assert run is not None
+        return run
+
+    def _run(
+        self, observables: dict[str, npt.NDArray[np.float64]], every: int, first_sweep: int
+    ) -> Run:
+        return Run(
+            observables,
+            beta=self.beta,
+            every=every,
+            model=describe(self.model),
+            update=self.update,
+            seed=self.seed,
+            first_sweep=first_sweep,
+            provenance={
+                "kadanoff_version": _core.__version__,
+                "rng_version": _core.rng_version,
+            },
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write an HDF5 file from which `load` goes on bit for bit; it is put in place whole.
+
+        Parameters
+        ----------
+        path : path-like
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written; the old one is then still there.
+        """
+        from kadanoff import storage
+
+        storage.write(path, _KIND, _VERSION, self.state())
+
+    def state(self) -> dict[str, Any]:
+        """Return what `save` writes, as plain values and arrays."""
+        return {
+            "rng_version": _core.rng_version,
+            "kadanoff_version": _core.__version__,
+            "model": describe(self.model),
+            "beta": self.beta,
+            "update": self.update,
+            "seed": self.seed,
+            "sweep": self.sweep,
+            "packed_spins": self._core.read_packed(),
+        }
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str], device: str = "cpu", threads: int | None = None
+    ) -> Sampler:
+        """Return the sampler that `save` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+        device, threads
+            As for a new sampler; the trajectory goes on the same.
+
+        Raises
+        ------
+        FileError
+            A ValueError: the file is not a sampler's, damaged, hostile, or of another version.
+        FileNotFoundError, PermissionError
+        """
+        from kadanoff import storage
+
+        _, tree = storage.read(path, _KIND, {_VERSION})
+        return cls.from_state(storage.Entries(tree, path), device, threads)
+
+    @classmethod
+    def from_state(cls, entries: Any, device: str = "cpu", threads: int | None = None) -> Sampler:
+        """Return the sampler whose `state` was read back as `storage.Entries`."""
+        if entries.integer("rng_version") != _core.rng_version:
+            raise entries.wrong("rng_version", f"random-number contract {_core.rng_version}")
+        model = entries.group("model")
+        kind: Any = LATTICES[model.text("lattice", choices=tuple(LATTICES))]
+        beta = entries.array("beta", np.float64, (None,))
+        try:
+            lattice = kind(model.integers("shape", low=2))
+            words = entries.array("packed_spins", np.uint32, (_packed_size(lattice, len(beta)),))
+            sampler = cls(
+                Ising(lattice, model.real("coupling"), model.real("field")),
+                beta,
+                entries.text("update", choices=UPDATES),
+                replicas=len(beta),
+                seed=entries.integer("seed", low=0),
+                device=device,
+                threads=threads,
+            )
+            sampler._core.write_packed(np.ascontiguousarray(words))
+            sampler._core.sweep = entries.integer("sweep", low=0, high=_MAX_SWEEP)
+        except FileError:
+            raise
+        except ValueError as error:
+            raise FileError(f"[load] expected the state of a sampler, got: {error}") from error
+        return sampler
+
+    def __repr__(self) -> str:
+        betas = np.unique(self.beta)
+        beta = f"{betas[0]:g}" if len(betas) == 1 else f"{betas[0]:g} to {betas[-1]:g}"
+        return (
+            f"Sampler({self.model!r}, beta={beta}, update={self.update!r}, "
+            f"replicas={self.replicas}, seed={self.seed}, sweep={self.sweep}, {self.kernel})"
+        )
+
+
+def _packed_size(lattice: Any, replicas: int) -> int:
+    """Words of 32 spins that hold the two sublattices row by row."""
+    rows = lattice.n_sites // lattice.shape[-1]
+    return int(2 * replicas * rows * -(-lattice.shape[-1] // 64))
+
+
+def describe(model: Ising) -> dict[str, Any]:
+    """Return a model as plain values, the form in which files hold it."""
+    return {
+        "lattice": model.lattice.name,
+        "shape": list(model.lattice.shape),
+        "coupling": model.coupling,
+        "field": model.field,
+    }

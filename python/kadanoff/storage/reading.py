@@ -1,0 +1,214 @@
+"""Reading a tree of values from an HDF5 file that anybody may have written."""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import stat
+import zlib
+from collections.abc import Container, Iterable
+from typing import Any
+
+import numpy as np
+
+from ..errors import FileError
+from .checking import Checker, RefusedError, StoredArray, check_bools, shown
+from .content import DIGEST, KIND, MAX_INFLATED_BYTES, RESERVED, VERSION, digest
+from .held import HeldFile, read_fully
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+SUPERBLOCK = b"\3"
+"""Version 3, the first with a checksum on every block; `write` makes no other."""
+
+
+def read(
+    path: str | os.PathLike[str],
+    kind: str,
+    versions: Container[int],
+    *,
+    max_inflated_bytes: int = MAX_INFLATED_BYTES,
+) -> tuple[int, dict[str, Any]]:
+    """Read a file that `write` made, and refuse every other.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    kind : str
+        The kind that the file must have.
+    versions : container of int
+        The format versions that the caller can read.
+    max_inflated_bytes : int
+        All arrays together have at most this many bytes or the bytes of the file, whichever is
+        more. The default is 4 GiB, which holds for every file that `write` makes.
+
+    Returns
+    -------
+    version : int
+        The format version of the file.
+    tree : dict
+        As it was written: arrays (C-contiguous, writable, native byte order), bool, int, float,
+        str, lists and dicts. In each dict first come scalars, texts and lists, then arrays and
+        groups, each in the order in which they were written.
+
+    Raises
+    ------
+    FileError
+        With the reason and `path`, where the file is not HDF5, truncated, damaged (its digest is
+        verified), of another kind, program or version, or has what `write` never makes: soft,
+        external or second hard links, external or virtual storage, other filters or types, sizes
+        that it cannot hold.
+    FileNotFoundError, PermissionError, OSError
+        Where the file cannot be opened or read.
+
+    Notes
+    -----
+    Everything is checked before any array is allocated. A dataset may declare at most the bytes
+    that it has in the file, and where it is compressed at most 1032 times that many, which is what
+    deflate can reach; its chunks are inflated one by one and never past their 1 MiB.
+    """
+    shown_path = os.fspath(path)
+    try:
+        descriptor = os.open(shown_path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        text = f"[load] expected a readable file, got: {error.strerror}"
+        raise OSError(error.errno or errno.EIO, text, shown_path) from error
+    try:
+        size = _regular_size(descriptor)
+        version, plan, stored_digest = _check(descriptor, size, kind, versions, max_inflated_bytes)
+        tree = _fill(descriptor, plan)
+        if digest(kind, version, tree) != stored_digest:
+            raise RefusedError("damaged content (digest mismatch)")
+        return version, tree
+    except RefusedError as reason:
+        text = f"[load] expected a Kadanoff {kind} file, got {reason}: {shown_path}"
+        raise FileError(text) from None
+    except OSError as error:
+        text = f"[load] expected a readable file, got: {error.strerror or error}"
+        raise OSError(error.errno or errno.EIO, text, shown_path) from error
+    finally:
+        os.close(descriptor)
+
+
+def _regular_size(descriptor: int) -> int:
+    status = os.fstat(descriptor)
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(status.st_mode):
+        raise RefusedError("a device, pipe or socket")
+    # A user block would put the signature further behind; our files have none.
+    start = os.pread(descriptor, len(SIGNATURE) + len(SUPERBLOCK), 0)
+    if not start.startswith(SIGNATURE):
+        raise RefusedError("an empty file" if status.st_size == 0 else "a file that is not HDF5")
+    if start != SIGNATURE + SUPERBLOCK:
+        raise RefusedError("a foreign HDF5 file (its superblock is not of version 3)")
+    return status.st_size
+
+
+def _check(
+    descriptor: int, size: int, kind: str, versions: Container[int], max_inflated_bytes: int
+) -> tuple[int, dict[str, Any], str]:
+    """Check everything through HDF5; return the version, the tree of what to read, the digest."""
+    import h5py
+
+    held = HeldFile(descriptor)
+    plan: dict[str, Any] = {}
+    reason = ""
+    try:
+        with h5py.File(held, "r") as file:
+            checker = Checker(h5py, size, max_inflated_bytes)
+            version = _check_header(h5py, checker, file, kind, versions)
+            plan = checker.root(file)
+    except RefusedError as refusal:
+        reason = str(refusal)
+    except Exception as error:
+        # h5py has an exception class for each fault, MemoryError for absurd sizes among them.
+        reason = f"a truncated or damaged HDF5 file ({shown(str(error))})"
+    # Raised out here, as the exceptions above would keep h5py objects alive: one that outlives
+    # the interpreter crashes the process at its end.
+    held.release()
+    if reason:
+        raise RefusedError(reason)
+    stored_digest = plan[DIGEST]
+    tree = {name: value for name, value in plan.items() if name not in RESERVED}
+    return version, tree, stored_digest
+
+
+def _check_header(
+    h5py: Any, checker: Checker, file: Any, kind: str, versions: Container[int]
+) -> int:
+    """Check the three attributes that make a file ours; return the format version."""
+    root = h5py.h5g.open(file.id, b"/")
+    header: dict[str, Any] = {}
+    for name, expected in ((KIND, str), (VERSION, int), (DIGEST, str)):
+        if not h5py.h5a.exists(root, name.encode()):
+            raise RefusedError(f"a foreign HDF5 file (it has no attribute {name})")
+        header[name] = checker.attribute(root, name, name)
+        if type(header[name]) is not expected:
+            raise RefusedError(f"a foreign HDF5 file (its {name} is of another type)")
+        if name == KIND and header[KIND] != kind:
+            raise RefusedError(f"a Kadanoff file of kind {shown(header[KIND])}")
+        if name == VERSION and header[VERSION] not in versions:
+            known = ""
+            if isinstance(versions, Iterable):
+                known = f" (known: {', '.join(str(known) for known in versions)})"
+            raise RefusedError(f"the unknown format version {header[VERSION]}{known}")
+    return int(header[VERSION])
+
+
+def _fill(descriptor: int, plan: dict[str, Any]) -> dict[str, Any]:
+    """Read the arrays of a checked tree."""
+    tree: dict[str, Any] = {}
+    for name, value in plan.items():
+        if isinstance(value, dict):
+            tree[name] = _fill(descriptor, value)
+        elif isinstance(value, StoredArray):
+            tree[name] = _read_array(descriptor, value)
+        else:
+            tree[name] = value
+    return tree
+
+
+def _read_array(descriptor: int, stored: StoredArray) -> np.ndarray[Any, Any]:
+    array = np.empty(stored.shape, stored.dtype)
+    if stored.chunk is None:
+        for piece in stored.pieces:
+            view = array.reshape(-1).view(np.uint8).data
+            _read_exactly(descriptor, view, piece.position)
+    else:
+        for piece in stored.pieces:
+            compressed = bytearray(piece.size)
+            _read_exactly(descriptor, memoryview(compressed), piece.position)
+            block = _inflate(compressed, stored.dtype, stored.chunk, stored.name)
+            corners = zip(piece.start, stored.chunk, strict=True)
+            target = array[tuple(slice(first, first + step) for first, step in corners)]
+            target[...] = block[tuple(slice(0, extent) for extent in target.shape)]
+    check_bools(array, stored.name)
+    native = stored.dtype.newbyteorder("=")
+    return array if stored.dtype == native else array.astype(native)
+
+
+def _read_exactly(descriptor: int, view: memoryview, position: int) -> None:
+    if read_fully(descriptor, view, position) != len(view):
+        raise RefusedError("a file that shrank while it was read")
+
+
+def _inflate(
+    compressed: bytearray, dtype: np.dtype[Any], chunk: tuple[int, ...], name: str
+) -> np.ndarray[Any, Any]:
+    """Undo gzip and shuffle of one chunk; it never makes more bytes than the chunk has.
+
+    The shuffle filter stores the first bytes of all elements, then all second bytes, and so on.
+    """
+    size = math.prod(chunk) * dtype.itemsize
+    inflater = zlib.decompressobj()
+    try:
+        data = inflater.decompress(compressed, size)
+        rest = inflater.decompress(inflater.unconsumed_tail, 1)
+    except zlib.error as error:
+        raise RefusedError(f"damaged compressed data at {shown(name)}") from error
+    if len(data) != size or rest or not inflater.eof:
+        raise RefusedError(f"compressed data of a wrong size at {shown(name)}")
+    planes = np.frombuffer(data, np.uint8).reshape(dtype.itemsize, -1)
+    return np.ascontiguousarray(planes.T).view(dtype).reshape(chunk)
