@@ -63,13 +63,12 @@ class Sampler:
     -----
     A sweep updates the even sublattice, then the odd one. In the local field
     :math:`h_i = J \sum_j s_j + h`, heat bath sets :math:`s_i = +1` with probability
-    :math:`1 / (1 + e^{-2 \beta h_i})` [1]_ and Metropolis flips with probability
-    :math:`\min(1, e^{-2 \beta s_i h_i})` [2]_; probabilities are 64-bit integers, exact to 2^-53.
+    :math:`1 / (1 + e^{-2 \beta h_i})` (Glauber 1963, eq. 28) and Metropolis flips with probability
+    :math:`\min(1, e^{-2 \beta s_i h_i})` (Metropolis et al. 1953); probabilities are 64-bit integers, exact to 2^-53.
 
     References
     ----------
-    .. [1] R. J. Glauber, J. Math. Phys. 4 (1963) 294, eq. (28).
-    .. [2] N. Metropolis et al., J. Chem. Phys. 21 (1953) 1087.
+    R. J. Glauber, J. Math. Phys. 4 (1963) 294; N. Metropolis et al., J. Chem. Phys. 21 (1953) 1087.
 
     Examples
     --------
@@ -135,12 +134,12 @@ class Sampler:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of `spins`: (replica, *lattice.shape)."""
+        """Shape of `spins`: (replica,) and then that of the lattice."""
         return (self.replicas, *self.model.lattice.shape)
 
     @property
     def spins(self) -> Any:
-        """A copy of the spins, int8 of -1 and 1, shape (replica, *lattice.shape).
+        """A copy of the spins, int8 of -1 and 1, of shape `shape`.
 
         A NumPy array, or a CuPy array on device "cuda". Assigning an array of that very shape and
         dtype replaces the spins; a wrong one raises TypeError (dtype) or ValueError (shape, values)

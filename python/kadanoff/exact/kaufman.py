@@ -73,7 +73,7 @@ def kaufman(shape: int | Sequence[int], beta: ArrayLike, coupling: float = 1.0) 
         Inverse temperature, finite and >= 0, any shape, in units of 1 / energy.
     coupling : float
         J, in units of energy. A negative J (antiferromagnet) needs even extents, where its
-        averages are those of |J|.
+        averages are those of abs(J).
 
     Returns
     -------

@@ -57,7 +57,7 @@ class OnsagerResult:
 
 
 def critical_temperature(coupling: float = 1.0) -> float:
-    """Critical temperature of the infinite square lattice, 2 |J| / ln(1 + sqrt 2).
+    """Critical temperature of the infinite square lattice, 2 abs(J) / ln(1 + sqrt 2).
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def onsager(beta: ArrayLike, coupling: float = 1.0) -> OnsagerResult:
         Inverse temperature, finite and >= 0, any shape, in units of 1 / energy.
     coupling : float
         J, in units of energy. A negative J is the antiferromagnet: the same energy, specific
-        heat and log Z as |J|, and a staggered order.
+        heat and log Z as abs(J), and a staggered order.
 
     Returns
     -------
@@ -112,11 +112,11 @@ def onsager(beta: ArrayLike, coupling: float = 1.0) -> OnsagerResult:
 
     Notes
     -----
-    With K = beta |J| and s = sinh 2K, modulus k = 2 s / (1 + s^2) (L. Onsager, Phys. Rev. 65,
+    With K = beta abs(J) and s = sinh 2K, modulus k = 2 s / (1 + s^2) (L. Onsager, Phys. Rev. 65,
     117 (1944); C. N. Yang, Phys. Rev. 85, 808 (1952))::
 
         ln Z / N = ln(sqrt 2 cosh 2K) + (1/pi) int_0^{pi/2} ln(1 + sqrt(1 - k^2 sin^2 a)) da
-        u = -|J| coth 2K [1 + (2/pi) (2 tanh^2 2K - 1) K(k)]
+        u = -abs(J) coth 2K [1 + (2/pi) (2 tanh^2 2K - 1) K(k)]
         m = (1 - s^-4)^(1/8) below T_c
 
     The energy and its derivative are evaluated after Landen's transformation to the modulus
@@ -239,7 +239,7 @@ def _energy_and_specific_heat(
     y: NDArray[np.float64],
     ordered: NDArray[np.bool_],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """-u / |J| and the specific heat; see Notes of `onsager`.
+    """-u / abs(J) and the specific heat; see Notes of `onsager`.
 
     With F, G = (F - 1) / m, b the values of `_elliptic` and c = cosh 2K, above T_c (x = s)::
 

@@ -1,0 +1,30 @@
+"""Sphinx configuration; `sphinx-build -W docs docs/_build` also runs the gallery."""
+
+import kadanoff
+
+project = "Kadanoff"
+author = "The Kadanoff developers"
+copyright = "The Kadanoff developers"  # noqa: A001
+version = release = kadanoff.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
+]
+myst_enable_extensions = ["dollarmath"]
+exclude_patterns = ["_build", "gallery/README.rst"]
+html_theme = "furo"
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+napoleon_numpy_docstring = True
+napoleon_use_rtype = False
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "auto_gallery",
+    "filename_pattern": r"\.py$",
+    "abort_on_example_error": True,
+    "min_reported_time": 1,
+}
