@@ -16,8 +16,8 @@ constexpr int block_size = 128;
 
 /// One replica's share of a launch; blockIdx.y is the replica.
 struct Launch {
-    HalfSweep first;               ///< the job of replica 0
-    std::int64_t replica_stride;   ///< words from one replica to the next
+    HalfSweep first;              ///< the job of replica 0
+    std::int64_t replica_stride;  ///< words from one replica to the next
     const AcceptTable* tables;
 };
 
@@ -93,7 +93,8 @@ public:
             measure_ = measure_kernel<Lattice>;
             visit_type(Rules{}, plan.choice.rule, [&](auto rule) {
                 using Rule = typename decltype(rule)::type;
-                update_ = plan.choice.symmetric ? update_kernel<Lattice, Rule, true> : update_kernel<Lattice, Rule, false>;
+                update_ =
+                    plan.choice.symmetric ? update_kernel<Lattice, Rule, true> : update_kernel<Lattice, Rule, false>;
             });
         });
     }
@@ -159,7 +160,10 @@ private:
     void update(std::uint64_t sweep, std::uint32_t colour) {
         std::uint32_t* even = words_.data() + layout_.margin;
         std::uint32_t* odd = even + layout_.storage_words();
-        const Launch launch{{layout_, colour == 0 ? even : odd, colour == 0 ? odd : even, nullptr,
+        const Launch launch{{layout_,
+                             colour == 0 ? even : odd,
+                             colour == 0 ? odd : even,
+                             nullptr,
                              {plan_.seed, sweep, 0, plan_.stream, colour}},
                             replica_stride(),
                             tables_.data()};

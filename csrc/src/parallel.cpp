@@ -36,8 +36,7 @@ void run_parallel(int workers, const std::function<void(int)>& task) {
     } catch (const std::system_error& error) {
         release(cancelled);
         join();
-        throw Unavailable("[Sampler] expected to start " + std::to_string(workers) +
-                          " threads, got: " + error.what());
+        throw Unavailable("[Sampler] expected to start " + std::to_string(workers) + " threads, got: " + error.what());
     }
     release(open);
     task(0);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 
@@ -20,10 +21,16 @@ constexpr double largest_parameter = 1e12;
 /// Measurements kept between two looks at the clock.
 constexpr std::int64_t max_pending_sums = 1 << 20;
 
+/// The shortest text that reads back as the number, as Python prints it.
+std::string text(double value) {
+    char buffer[32];
+    return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
+}
+
 void check_number(const char* what, double value) {
     if (!std::isfinite(value) || std::fabs(value) > largest_parameter) {
         throw InvalidArgument(std::string("[Ising] expected a finite ") + what + " of at most 1e12 in size, got " +
-                              std::to_string(value));
+                              text(value));
     }
 }
 
@@ -35,7 +42,7 @@ void check_beta(const SamplerOptions& options) {
     }
     for (const double beta : options.beta) {
         if (!(beta >= 0.0 && beta <= largest_parameter)) {
-            throw InvalidArgument("[Sampler] expected beta in [0, 1e12], got " + std::to_string(beta));
+            throw InvalidArgument("[Sampler] expected beta in [0, 1e12], got " + text(beta));
         }
     }
 }
@@ -51,14 +58,15 @@ int find_rule(const std::string& update) {
     throw InvalidArgument("[Sampler] expected update to be one of " + known + ", got '" + update + "'");
 }
 
-void check_memory(const EnginePlan& plan) {
+void check_memory(const EnginePlan& plan, std::int64_t replicas) {
     std::vector<std::uint32_t> masks;
     const CheckerboardLayout layout = make_checkerboard_layout(plan.planes, plan.rows, plan.columns, masks);
     if (layout.vectors() > (std::int64_t{1} << 32) / vector_words) {
         throw InvalidArgument("[Sampler] expected at most 2^32 words of 32 spins in a sublattice, got " +
                               std::to_string(layout.vectors() * vector_words));
     }
-    const double needed = 8.0 * static_cast<double>(layout.storage_words()) * static_cast<double>(plan.tables.size());
+    const double per_replica = 8.0 * static_cast<double>(layout.storage_words()) + sizeof(AcceptTable);
+    const double needed = per_replica * static_cast<double>(replicas);
     const double present = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
     if (needed > present) {
         throw InvalidArgument("[Sampler] expected spins that fit into memory, got " +
@@ -79,12 +87,16 @@ EnginePlan make_plan(const Lattice& lattice, const Ising& model, const SamplerOp
     check_beta(options);
     const auto& extents = lattice.extents();
     const std::size_t axes = extents.size();
-    EnginePlan plan{axes == 3 ? extents[0] : 1, extents[axes - 2], extents[axes - 1], {}, {}, options.seed, {},
-                    resolve_threads(options.threads)};
-    plan.tables.resize(static_cast<std::size_t>(options.replicas));
+    EnginePlan plan{};
+    plan.planes = axes == 3 ? extents[0] : 1;
+    plan.rows = extents[axes - 2];
+    plan.columns = extents[axes - 1];
+    plan.seed = options.seed;
+    plan.threads = resolve_threads(options.threads);
     const double coldest = *std::min_element(options.beta.begin(), options.beta.end());
     plan.choice = {lattice.kind(), find_rule(options.update), model.field == 0.0 && coldest * model.coupling != 0.0};
-    check_memory(plan);
+    check_memory(plan, options.replicas);
+    plan.tables.resize(static_cast<std::size_t>(options.replicas));
     visit_type(Lattices{}, plan.choice.lattice, [&](auto lattice_tag) {
         visit_type(Rules{}, plan.choice.rule, [&](auto rule_tag) {
             using Kind = typename decltype(lattice_tag)::type;
@@ -164,24 +176,30 @@ std::int64_t Sampler::sample(std::int64_t draws, std::int64_t every, double* ene
     Pace pace;
     std::vector<SpinSums> sums;
     std::int64_t done = 0;
-    for (bool go_on = true; go_on && done < draws;) {
+    bool go_on = true;
+    const Poll ask = [&] {  // a poll says stop once: remember it
+        go_on = go_on && poll();
+        return go_on;
+    };
+    while (go_on && done < draws) {
         const std::int64_t fitting = poll ? pace.budget() / every : draws;
         const std::int64_t pending = std::max<std::int64_t>(1, max_pending_sums / options_.replicas);
         const std::int64_t now = std::min({draws - done, pending, std::max<std::int64_t>(1, fitting)});
         sums.resize(static_cast<std::size_t>(options_.replicas * now));
+        bool finished = true;
         pace.timed(now * every, [&] {
             if (fitting == 0) {  // one draw outlasts a poll
-                go_on = run(every, poll);
-                if (go_on) engine_->measure(sums.data());
+                finished = run(every, ask);
+                if (finished) engine_->measure(sums.data());
             } else {
                 engine_->advance(static_cast<std::uint64_t>(sweep_), now, every, sums.data());
                 sweep_ += now * every;
             }
         });
-        if (!go_on) break;
+        if (!finished) break;
         store(sums, now, energy, magnetization, done, draws);
         done += now;
-        if (poll) go_on = poll();
+        if (poll) ask();
     }
     return done;
 }

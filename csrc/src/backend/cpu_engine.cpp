@@ -78,7 +78,7 @@ public:
             std::int8_t* out = spins + ((replica * layout_.planes + z) * layout_.rows + y) * plan_.columns;
             out += (y + z + colour) % 2;
             for (std::int64_t j = 0; j < layout_.row_sites; ++j) {
-                out[2 * j] = static_cast<std::int8_t>(((row[j / 32] >> (j % 32)) & 1) * 2) - 1;
+                out[2 * j] = static_cast<std::int8_t>((row[j / 32] >> (j % 32)) & 1 ? 1 : -1);
             }
             ++index;
         });

@@ -16,6 +16,9 @@ struct Avx2Ops {
     KADANOFF_LEAF static Vector load(const std::uint32_t* p) {
         return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
     }
+    KADANOFF_LEAF static Vector load_first(const std::uint32_t* p, std::int64_t count) {
+        return _mm256_maskload_epi32(reinterpret_cast<const int*>(p), below(count));
+    }
     KADANOFF_LEAF static void store(std::uint32_t* p, Vector a) {
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a);
     }

@@ -14,6 +14,9 @@ struct Avx512Ops {
     static constexpr int lanes = 16;
 
     KADANOFF_LEAF static Vector load(const std::uint32_t* p) { return _mm512_loadu_si512(p); }
+    KADANOFF_LEAF static Vector load_first(const std::uint32_t* p, std::int64_t count) {
+        return _mm512_maskz_loadu_epi32(first_lanes(count), p);
+    }
     KADANOFF_LEAF static void store(std::uint32_t* p, Vector a) { _mm512_storeu_si512(p, a); }
     KADANOFF_LEAF static Vector broadcast(std::uint32_t a) { return _mm512_set1_epi32(static_cast<int>(a)); }
     KADANOFF_LEAF static Vector iota(std::uint32_t first) {
@@ -21,11 +24,7 @@ struct Avx512Ops {
                                 _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
     }
     KADANOFF_LEAF static Vector zero() { return _mm512_setzero_si512(); }
-    KADANOFF_LEAF static Vector below(std::int64_t count) {
-        const __mmask16 mask =
-            count >= lanes ? 0xFFFF : static_cast<__mmask16>(count <= 0 ? 0 : (1u << count) - 1u);
-        return _mm512_maskz_set1_epi32(mask, -1);
-    }
+    KADANOFF_LEAF static Vector below(std::int64_t count) { return _mm512_maskz_set1_epi32(first_lanes(count), -1); }
     KADANOFF_LEAF static bool any(Vector a) { return _mm512_test_epi32_mask(a, a) != 0; }
 
     KADANOFF_LEAF static Vector add(Vector a, Vector b) { return _mm512_add_epi32(a, b); }
@@ -34,9 +33,7 @@ struct Avx512Ops {
     KADANOFF_LEAF static Vector bit_xor(Vector a, Vector b) { return _mm512_xor_si512(a, b); }
     KADANOFF_LEAF static Vector bit_not(Vector a) { return _mm512_ternarylogic_epi32(a, a, a, 0x55); }
     KADANOFF_LEAF static Vector and_not(Vector a, Vector b) { return _mm512_andnot_si512(b, a); }
-    KADANOFF_LEAF static Vector xor3(Vector a, Vector b, Vector c) {
-        return _mm512_ternarylogic_epi32(a, b, c, 0x96);
-    }
+    KADANOFF_LEAF static Vector xor3(Vector a, Vector b, Vector c) { return _mm512_ternarylogic_epi32(a, b, c, 0x96); }
     KADANOFF_LEAF static Vector majority(Vector a, Vector b, Vector c) {
         return _mm512_ternarylogic_epi32(a, b, c, 0xE8);
     }
@@ -67,6 +64,10 @@ struct Avx512Ops {
         const Vector odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), factor);
         high = _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 32), odd);
         low = _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
+    }
+
+    KADANOFF_LEAF static __mmask16 first_lanes(std::int64_t count) {
+        return static_cast<__mmask16>(count >= lanes ? 0xFFFFu : count <= 0 ? 0u : (1u << count) - 1u);
     }
 
     using BitSum = __m512i;  ///< 64-bit partial sums

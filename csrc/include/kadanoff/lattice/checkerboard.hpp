@@ -103,8 +103,16 @@ KADANOFF_LEAF void load_row_neighbours(const CheckerboardLayout& layout, const s
     neighbour[1] = Ops::select(row_mask<Ops>(layout, at, RowMask::odd), right, left);
 }
 
+/// The words of a vector's own sites. Those past the last row read as zero: they belong to the ghost row, which
+/// another thread may be writing.
+template <class Ops>
+KADANOFF_LEAF typename Ops::Vector load_own(const CheckerboardLayout& layout, const std::uint32_t* plane,
+                                            std::int64_t word) {
+    return Ops::load_first(plane + word, layout.row_block() - word);
+}
+
 /// Stores `value` and repeats the first and the last row of the plane in the ghost rows. Words past the last
-/// row are left alone: they belong to the ghost row, which another thread may be writing.
+/// row are left alone, as in load_own.
 template <class Ops>
 KADANOFF_LEAF void store_with_ghosts(const CheckerboardLayout& layout, std::uint32_t* plane, std::int64_t word,
                                      typename Ops::Vector value) {

@@ -19,8 +19,8 @@ enum class Stream : std::uint32_t {
 /// Coordinates of a random draw: everything that a draw depends on, besides the seed, packed into Philox's
 /// 128-bit counter as (group, sweep bits 0-31, sweep bits 32-39 | sublattice | slot | stream, replica).
 struct DrawKey {
-    std::uint64_t seed = 0;     ///< used whole, as Philox's key
-    std::uint64_t sweep = 0;    ///< < 2^40
+    std::uint64_t seed = 0;   ///< used whole, as Philox's key
+    std::uint64_t sweep = 0;  ///< < 2^40
     std::uint32_t replica = 0;
     Stream stream = Stream::heat_bath;
     std::uint32_t sublattice = 0;  ///< < 2^8

@@ -15,6 +15,8 @@ struct WordOps {
     static constexpr int lanes = 1;
 
     KADANOFF_LEAF static Vector load(const std::uint32_t* p) { return *p; }
+    /// The first `count` lanes from memory, zero in the others, which are not touched.
+    KADANOFF_LEAF static Vector load_first(const std::uint32_t* p, std::int64_t count) { return count > 0 ? *p : 0; }
     KADANOFF_LEAF static void store(std::uint32_t* p, Vector a) { *p = a; }
     KADANOFF_LEAF static Vector broadcast(std::uint32_t a) { return a; }
     /// first, first + 1, ... in successive lanes.

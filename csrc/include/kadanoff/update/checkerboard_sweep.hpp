@@ -126,7 +126,7 @@ KADANOFF_LEAF void update_units(const HalfSweep* const* job, Unit<Ops>* unit, st
             const Cursor& at = unit[i].at;
             Vector neighbour[Lattice::coordination];
             Lattice::template load_neighbours<Ops>(layout, job[i]->other, at, neighbour);
-            const Vector spin = Ops::load(job[i]->own + at.plane * layout.plane_stride + at.word);
+            const Vector spin = load_own<Ops>(layout, job[i]->own + at.plane * layout.plane_stride, at.word);
             classes[i] = Update::template classify<Ops>(spin, neighbour, *job[i]->table);
             valid[i] = row_mask<Ops>(layout, at, RowMask::valid);
             undecided[i] = Ops::and_not(valid[i], classes[i].fixed);
@@ -138,8 +138,7 @@ KADANOFF_LEAF void update_units(const HalfSweep* const* job, Unit<Ops>* unit, st
             KADANOFF_UNROLL
             for (int i = 0; i < Count; ++i) {
                 const Vector uniform = unit[i].stream.next();
-                const Vector limit =
-                    Update::Lookup::template apply<Ops>(classes[i].select, job[i]->table->plane[k]);
+                const Vector limit = Update::Lookup::template apply<Ops>(classes[i].select, job[i]->table->plane[k]);
                 accepted[i] = Ops::select(undecided[i], limit, accepted[i]);
                 undecided[i] = Ops::and_equal(undecided[i], uniform, limit);
                 if (k == 0) first_plane[i] = uniform;
@@ -148,8 +147,8 @@ KADANOFF_LEAF void update_units(const HalfSweep* const* job, Unit<Ops>* unit, st
         KADANOFF_UNROLL
         for (int i = 0; i < Count; ++i) {
             if (Ops::any(undecided[i])) {
-                accepted[i] = finish_undecided<Ops, typename Update::Lookup>(
-                    *job[i], Rule::tail_stream, unit[i].at, classes[i], accepted[i], undecided[i]);
+                accepted[i] = finish_undecided<Ops, typename Update::Lookup>(*job[i], Rule::tail_stream, unit[i].at,
+                                                                             classes[i], accepted[i], undecided[i]);
             }
             const Vector value =
                 Ops::bit_and(valid[i], Update::template settle<Ops>(classes[i], accepted[i], first_plane[i]));
@@ -179,8 +178,8 @@ KADANOFF_LEAF SpinSums measure_lanes(const CheckerboardLayout& layout, const std
     typename Ops::BitSum bit0 = Ops::no_bits(), bit1 = bit0, bit2 = bit0, up = bit0;
     Cursor at = cursor_at(layout, first, lane, 0);
     for (std::int64_t q = first; q < last; ++q, advance(layout, at, 0)) {
-        const std::int64_t offset = at.plane * layout.plane_stride + at.word;
-        const Vector spin = Ops::load(own + offset);
+        const std::int64_t plane = at.plane * layout.plane_stride;
+        const Vector spin = load_own<Ops>(layout, own + plane, at.word);
         Vector neighbour[Lattice::coordination];
         Lattice::template load_neighbours<Ops>(layout, other, at, neighbour);
         KADANOFF_UNROLL
@@ -192,7 +191,7 @@ KADANOFF_LEAF SpinSums measure_lanes(const CheckerboardLayout& layout, const std
         bit1 = Ops::add_bits(bit1, Ops::bit_and(unequal.bit1, valid));
         bit2 = Ops::add_bits(bit2, Ops::bit_and(unequal.bit2, valid));
         up = Ops::add_bits(up, Ops::bit_and(spin, valid));
-        up = Ops::add_bits(up, Ops::bit_and(Ops::load(other + offset), valid));
+        up = Ops::add_bits(up, Ops::bit_and(Ops::load(other + plane + at.word), valid));
     }
     return {Ops::total(bit0) + 2 * Ops::total(bit1) + 4 * Ops::total(bit2), Ops::total(up)};
 }

@@ -61,7 +61,10 @@ inline DoubleDouble exp_minus(double x) {
 /// The T for which a uniform 64-bit integer U obeys U <= T with the given probability, to within 2^-65.
 /// Probability 1 is exact; the smallest one is 2^-64.
 inline std::uint64_t threshold(DoubleDouble probability) {
-    if (probability.high >= 1.0) return ~std::uint64_t{0};
+    if (probability.high >= 1.0) {
+        const double missing = std::floor(0.5 - std::ldexp(probability.low, 64));
+        return missing > 0.0 ? ~std::uint64_t{0} - static_cast<std::uint64_t>(missing) : ~std::uint64_t{0};
+    }
     const double high = std::ldexp(probability.high, 64);
     const double whole = std::floor(high);
     const double rest = std::floor((high - whole) + std::ldexp(probability.low, 64) + 0.5);
