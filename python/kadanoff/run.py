@@ -269,7 +269,7 @@ class Run:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Run:
-        """Read a run that `save` wrote.
+        """Read a run that `save` wrote, or the draws of a scan's file.
 
         Raises
         ------
@@ -280,6 +280,10 @@ class Run:
         """
         from . import storage
 
+        if storage.kind_of(path) == "scan":
+            from .scan import Scan
+
+            return Scan.load(path).run
         _, tree = storage.read(path, KIND, (VERSION,))
         entries = storage.Entries(tree, path)
         settings: dict[str, Any] = {

@@ -283,7 +283,7 @@ class Sampler:
     def load(
         cls, path: str | os.PathLike[str], device: str = "cpu", threads: int | None = None
     ) -> Sampler:
-        """Return the sampler that `save` wrote.
+        """Return the sampler that `save` wrote, or the one in a scan's file.
 
         Parameters
         ----------
@@ -299,6 +299,10 @@ class Sampler:
         """
         from kadanoff import storage
 
+        if storage.kind_of(path) == "scan":
+            from kadanoff.scan import Scan
+
+            return Scan.load(path, device, threads).sampler
         _, tree = storage.read(path, _KIND, {_VERSION})
         return cls.from_state(storage.Entries(tree, path), device, threads)
 

@@ -55,6 +55,12 @@ class Estimate:
         """Integrated autocorrelation time in sweeps; an upper bound where `tau_int` is near 1/2."""
         return self.tau_int * self.every
 
+    def __getitem__(self, column: str) -> float:
+        """Return a column by name: ``row["mean"]`` is ``row.mean``."""
+        if column not in COLUMNS:
+            raise KeyError(f"[Estimate] expected one of {', '.join(COLUMNS)}, got {column!r}")
+        return float(getattr(self, column))
+
     def __str__(self) -> str:
         value, error = _rounded(self.mean, self.standard_error)
         return f"{self.name} = {value} +- {error}"

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from .content import MAX_INFLATED_BYTES
 from .entries import Entries
-from .reading import read
+from .reading import kind_of, read
 from .writing import write
 
-__all__ = ["MAX_INFLATED_BYTES", "Entries", "read", "write"]
+__all__ = ["MAX_INFLATED_BYTES", "Entries", "kind_of", "read", "write"]

@@ -7,7 +7,8 @@ import math
 import os
 import stat
 import zlib
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,53 @@ def read(
     that it has in the file, and where it is compressed at most 1032 times that many, which is what
     deflate can reach; its chunks are inflated one by one and never past their 1 MiB.
     """
+    with _opened(path, kind) as (descriptor, size):
+
+        def check(h5py: Any, file: Any) -> tuple[int, dict[str, Any]]:
+            checker = Checker(h5py, size, max_inflated_bytes)
+            return _check_header(h5py, checker, file, kind, versions), checker.root(file)
+
+        version, plan = _inspect(descriptor, check)
+        stored_digest = plan[DIGEST]
+        tree = _fill(descriptor, {k: v for k, v in plan.items() if k not in RESERVED})
+        if digest(kind, version, tree) != stored_digest:
+            raise RefusedError("damaged content (digest mismatch)")
+        return version, tree
+
+
+def kind_of(path: str | os.PathLike[str]) -> str:
+    """Return the kind of a Kadanoff file; nothing but its header is read.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    str
+        What it claims to be; `read` checks the rest.
+
+    Raises
+    ------
+    FileError
+        Where the file is not HDF5 or has no such header.
+    FileNotFoundError, PermissionError, OSError
+        Where the file cannot be opened or read.
+    """
+    with _opened(path, "") as (descriptor, size):
+
+        def look(h5py: Any, file: Any) -> str:
+            checker = Checker(h5py, size, MAX_INFLATED_BYTES)
+            root = h5py.h5g.open(file.id, b"/")
+            return str(_header_value(h5py, checker, root, KIND, str))
+
+        return str(_inspect(descriptor, look))
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str], kind: str) -> Iterator[tuple[int, int]]:
+    """Open a file for reading: (descriptor, size). Refusals and faults leave with reason and path."""
     shown_path = os.fspath(path)
     try:
         descriptor = os.open(shown_path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -75,15 +123,10 @@ def read(
         text = f"[load] expected a readable file, got: {error.strerror}"
         raise OSError(error.errno or errno.EIO, text, shown_path) from error
     try:
-        size = _regular_size(descriptor)
-        version, plan, stored_digest = _check(descriptor, size, kind, versions, max_inflated_bytes)
-        tree = _fill(descriptor, plan)
-        if digest(kind, version, tree) != stored_digest:
-            raise RefusedError("damaged content (digest mismatch)")
-        return version, tree
+        yield descriptor, _regular_size(descriptor)
     except RefusedError as reason:
-        text = f"[load] expected a Kadanoff {kind} file, got {reason}: {shown_path}"
-        raise FileError(text) from None
+        wanted = f"Kadanoff {kind} file" if kind else "Kadanoff file"
+        raise FileError(f"[load] expected a {wanted}, got {reason}: {shown_path}") from None
     except OSError as error:
         text = f"[load] expected a readable file, got: {error.strerror or error}"
         raise OSError(error.errno or errno.EIO, text, shown_path) from error
@@ -106,20 +149,16 @@ def _regular_size(descriptor: int) -> int:
     return status.st_size
 
 
-def _check(
-    descriptor: int, size: int, kind: str, versions: Container[int], max_inflated_bytes: int
-) -> tuple[int, dict[str, Any], str]:
-    """Check everything through HDF5; return the version, the tree of what to read, the digest."""
+def _inspect(descriptor: int, look: Callable[[Any, Any], Any]) -> Any:
+    """Return look(h5py, file) of an open file; every fault of HDF5 becomes a refusal."""
     import h5py
 
     held = HeldFile(descriptor)
-    plan: dict[str, Any] = {}
+    result: Any = None
     reason = ""
     try:
         with h5py.File(held, "r") as file:
-            checker = Checker(h5py, size, max_inflated_bytes)
-            version = _check_header(h5py, checker, file, kind, versions)
-            plan = checker.root(file)
+            result = look(h5py, file)
     except RefusedError as refusal:
         reason = str(refusal)
     except Exception as error:
@@ -130,9 +169,17 @@ def _check(
     held.release()
     if reason:
         raise RefusedError(reason)
-    stored_digest = plan[DIGEST]
-    tree = {name: value for name, value in plan.items() if name not in RESERVED}
-    return version, tree, stored_digest
+    return result
+
+
+def _header_value(h5py: Any, checker: Checker, root: Any, name: str, expected: type) -> Any:
+    """Return an attribute of the root that makes a file ours."""
+    if not h5py.h5a.exists(root, name.encode()):
+        raise RefusedError(f"a foreign HDF5 file (it has no attribute {name})")
+    value = checker.attribute(root, name, name)
+    if type(value) is not expected:
+        raise RefusedError(f"a foreign HDF5 file (its {name} is of another type)")
+    return value
 
 
 def _check_header(
@@ -140,21 +187,17 @@ def _check_header(
 ) -> int:
     """Check the three attributes that make a file ours; return the format version."""
     root = h5py.h5g.open(file.id, b"/")
-    header: dict[str, Any] = {}
-    for name, expected in ((KIND, str), (VERSION, int), (DIGEST, str)):
-        if not h5py.h5a.exists(root, name.encode()):
-            raise RefusedError(f"a foreign HDF5 file (it has no attribute {name})")
-        header[name] = checker.attribute(root, name, name)
-        if type(header[name]) is not expected:
-            raise RefusedError(f"a foreign HDF5 file (its {name} is of another type)")
-        if name == KIND and header[KIND] != kind:
-            raise RefusedError(f"a Kadanoff file of kind {shown(header[KIND])}")
-        if name == VERSION and header[VERSION] not in versions:
-            known = ""
-            if isinstance(versions, Iterable):
-                known = f" (known: {', '.join(str(known) for known in versions)})"
-            raise RefusedError(f"the unknown format version {header[VERSION]}{known}")
-    return int(header[VERSION])
+    found = _header_value(h5py, checker, root, KIND, str)
+    if found != kind:
+        raise RefusedError(f"a Kadanoff file of kind {shown(found)}")
+    version = int(_header_value(h5py, checker, root, VERSION, int))
+    if version not in versions:
+        known = ""
+        if isinstance(versions, Iterable):
+            known = f" (known: {', '.join(str(known) for known in versions)})"
+        raise RefusedError(f"the unknown format version {version}{known}")
+    _header_value(h5py, checker, root, DIGEST, str)
+    return version
 
 
 def _fill(descriptor: int, plan: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,184 @@
+"""What ``kadanoff ising`` does with its options: scan, save, report."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.console import Console
+
+from ..scan import Scan, Stopped
+from . import jsonfile, rendering
+from . import options as opt
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Files(NamedTuple):
+    """Where a scan goes; None for what was not asked for."""
+
+    out: Path | None
+    checkpoint: Path | None
+    plot: Path | None
+    json: Path | None
+
+    @property
+    def saved(self) -> tuple[Path, ...]:
+        """Files that hold a scan, the one to resume from first."""
+        files = [path for path in (self.checkpoint, self.out) if path is not None]
+        return tuple(dict.fromkeys(files))
+
+
+def scan_and_report(options: Mapping[str, Any]) -> int:
+    """Run ``kadanoff ising`` and return its exit status.
+
+    Parameters
+    ----------
+    options : mapping of str to values
+        Those that were given, by their names on the command line.
+
+    Returns
+    -------
+    int
+        0, or 128 plus the number of the signal that stopped the scan.
+
+    Raises
+    ------
+    kadanoff.Error, ValueError, TypeError, RuntimeError, OSError
+        If an option or a file is not what it should be.
+    """
+    files = _files(options)
+    checkpoint_every = opt.checkpoint_every(options)
+    quiet = options.get("quiet", False)
+    # Where JSON goes to stdout, nothing else does.
+    report = Console(
+        stderr=files.json == jsonfile.STDOUT, quiet=quiet, highlight=False, soft_wrap=True
+    )
+    notes = Console(stderr=True, highlight=False, soft_wrap=True)
+    scan = _make_scan(options, files, report)
+    report.print(rendering.headline(scan))
+    shown = notes.is_terminal and not quiet
+    status = _finish(scan, files, checkpoint_every, notes, shown=shown)
+    if files.out not in (None, files.checkpoint):
+        scan.save(files.out)
+    _report(scan, files, report, notes)
+    if status:
+        _explain_stop(scan, files, notes)
+    return status
+
+
+def _files(options: Mapping[str, Any]) -> Files:
+    paths = {name: Path(options[name]) for name in opt.PATHS if name in options}
+    files = Files(
+        paths.get("out"),
+        paths.get("checkpoint", paths.get("out")),
+        paths.get("plot"),
+        paths.get("json"),
+    )
+    for name, path in paths.items():
+        if (name, path) != ("json", jsonfile.STDOUT):
+            _check_writable(name, path)
+    if files.plot is not None and files.plot.suffix.lower() not in rendering.FIGURE_FORMATS:
+        known = ", ".join(rendering.FIGURE_FORMATS)
+        raise opt.OptionError(f"[ising] expected --plot to end in {known}, got {files.plot}")
+    return files
+
+
+def _check_writable(name: str, path: Path) -> None:
+    """Find out before the simulation, not after it, that a file cannot be written."""
+    if path.exists() and not path.is_file():
+        fault = "a directory" if path.is_dir() else "a device"
+    elif not path.parent.is_dir():
+        fault = f"no directory {path.parent}"
+    elif not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        fault = "a write-protected place"
+    else:
+        return
+    raise opt.OptionError(f"[ising] expected a file to write as --{name}, got {fault}: {path}")
+
+
+def _make_scan(options: Mapping[str, Any], files: Files, report: Console) -> Scan:
+    present = [path for path in files.saved if path.exists()]
+    device, threads = options.get("device", "cpu"), options.get("threads")
+    if not options.get("resume", False):
+        for path in present:
+            _refuse_unfinished(path)
+        return Scan(**opt.scan_arguments(options))
+    if not files.saved:
+        raise opt.OptionError(
+            "[ising] expected --out or --checkpoint to go with --resume, got neither"
+        )
+    if not present:
+        report.print(f"{files.saved[0]} is not there yet: starting from the beginning")
+        return Scan(**opt.scan_arguments(options))
+    scan = Scan.load(present[0], device, threads)
+    opt.check_same(options, scan.settings(), present[0])
+    if "sweeps" in options:
+        scan.extend(options["sweeps"])
+    report.print(f"going on from {present[0]}, sweep {scan.sweep}")
+    return scan
+
+
+def _refuse_unfinished(path: Path) -> None:
+    """Keep a scan that took long from being overwritten by forgetting --resume."""
+    try:
+        scan = Scan.load(path)
+    except (ValueError, OSError):
+        return
+    if not scan.done:
+        raise opt.OptionError(
+            f"[ising] expected --resume, or another file, got the unfinished scan {path} (sweep "
+            f"{scan.sweep} of {scan.total_sweeps})"
+        )
+
+
+def _finish(scan: Scan, files: Files, every: float, notes: Console, *, shown: bool) -> int:
+    """Do the sweeps; return 0, or the exit status of a stopped scan."""
+    with rendering.progress(scan, notes, shown=shown) as on_progress:
+        try:
+            scan.finish(
+                on_progress,
+                checkpoint=files.checkpoint,
+                checkpoint_every=every,
+                stop_signals=STOP_SIGNALS,
+            )
+        except Stopped as stop:
+            return 128 + stop.signal
+    return 0
+
+
+def _report(scan: Scan, files: Files, report: Console, notes: Console) -> None:
+    if scan.run is None:
+        notes.print("no draws yet: the scan was still thermalising")
+        return
+    table = scan.table()
+    report.print()
+    rendering.print_table(table, report)
+    rendering.print_warnings(table, notes)
+    if files.plot is not None:
+        from .. import plotting
+
+        plotting.save(table, files.plot)
+    if files.json is not None:
+        jsonfile.write(table.to_dict(), files.json)
+    written = [path for path in (*files.saved[::-1], files.plot, files.json) if path is not None]
+    if written:
+        report.print(f"written: {', '.join(map(str, written))}")
+    else:
+        report.print("add --plot ising.png for a figure, --out ising.h5 to keep the draws")
+
+
+def _explain_stop(scan: Scan, files: Files, notes: Console) -> None:
+    notes.print(f"stopped at sweep {scan.sweep} of {scan.total_sweeps}")
+    if not files.saved:
+        notes.print("nothing was saved: --out or --checkpoint make a scan resumable")
+        return
+    names = (("--out", files.out), ("--checkpoint", files.checkpoint), ("--plot", files.plot))
+    words = [f"{name} {shlex.quote(str(path))}" for name, path in names if path is not None]
+    if files.checkpoint == files.out:
+        words.pop(1)
+    notes.print(f"go on with: kadanoff ising --resume {' '.join(words)}")

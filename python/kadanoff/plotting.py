@@ -1,0 +1,289 @@
+"""Figures of a scan, by matplotlib."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import exact
+from .scan.table import has_exact_solution
+from .storage.replacing import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from .scan import Table
+
+CUBIC_CRITICAL_COUPLING = 0.221654626
+"""K_c of the simple cubic lattice: Ferrenberg, Xu and Landau, Phys. Rev. E 97, 043301 (2018)."""
+
+# Okabe and Ito's colours, which differ for every kind of colour vision.
+_DATA, _FINITE, _INFINITE, _GUIDE = "#0072B2", "#D55E00", "#000000", "#777777"
+
+_STYLE: dict[Any, Any] = {
+    "font.size": 10.5,
+    "axes.titlesize": 11.5,
+    "axes.labelsize": 11.5,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.direction": "out",
+    "ytick.direction": "out",
+    "legend.frameon": False,
+    "legend.fontsize": 9.5,
+    "lines.linewidth": 1.5,
+    "svg.hashsalt": "kadanoff",
+}
+
+
+def save(table: Table, path: str | os.PathLike[str]) -> None:
+    """Write the figure of a scan, all or nothing.
+
+    Parameters
+    ----------
+    table : kadanoff.scan.Table
+    path : path-like
+        Its suffix, such as .png, .pdf or .svg, is the format.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; a file that stood there is left as it was.
+    ValueError
+        If matplotlib does not know the format.
+    """
+    image = io.BytesIO()
+    # Without the date, equal tables give equal files.
+    metadata: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    suffix = Path(path).suffix.lower()
+    with _style():
+        drawn = figure(table)
+        drawn.savefig(image, format=suffix[1:], dpi=160, metadata=metadata.get(suffix))
+    with replacing(path) as descriptor, os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(image.getbuffer())
+
+
+def figure(table: Table) -> Figure:
+    """Draw energy, order, specific heat and susceptibility against temperature.
+
+    Parameters
+    ----------
+    table : kadanoff.scan.Table
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Points with error bars of one sigma. Where Kaufman's solution holds, its energy and specific
+        heat of this very lattice are lines, with the deviations from them in units of the errors
+        below; Onsager's and Yang's infinite lattice is dashed.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as NewFigure
+
+    with _style():
+        drawn: Figure = NewFigure(figsize=(10.0, 7.4), layout="constrained")
+        FigureCanvasAgg(drawn)
+        halves: Any = drawn.subfigures(1, 2)
+        left, right = halves
+        energy, heat = _panels(left, residuals=table.exact("energy") is not None)
+        order, susceptibility = _panels(right, residuals=False)
+        _energy(table, energy)
+        _specific_heat(table, heat)
+        _order(table, order[0])
+        _susceptibility(table, susceptibility[0])
+        for panel in (energy, heat, order, susceptibility):
+            _mark_critical_temperature(table, panel)
+        drawn.suptitle(_title(table), fontsize=12.5)
+    return drawn
+
+
+def _style() -> Any:
+    import matplotlib
+
+    return matplotlib.rc_context(_STYLE)
+
+
+def _panels(column: Any, *, residuals: bool) -> tuple[list[Axes], list[Axes]]:
+    """Make two panels one above the other, each with a strip for residuals where asked."""
+    if not residuals:
+        axes = column.subplots(2, 1)
+        return [axes[0]], [axes[1]]
+    ratios = (3.4, 1.0, 3.4, 1.0)
+    axes = column.subplots(4, 1, gridspec_kw={"height_ratios": ratios})
+    for panel, strip in ((axes[0], axes[1]), (axes[2], axes[3])):
+        panel.sharex(strip)
+        panel.tick_params(labelbottom=False)
+    return [axes[0], axes[1]], [axes[2], axes[3]]
+
+
+def _energy(table: Table, axes: list[Axes]) -> None:
+    grid = _fine_grid(table)
+    _points(table, axes[0], "energy")
+    if has_exact_solution(table.run.model):
+        shape, coupling = table.run.model["shape"], table.run.model["coupling"]
+        solved = exact.kaufman(shape, 1.0 / grid, coupling)
+        axes[0].plot(
+            grid, solved.energy, color=_FINITE, label=f"exact, {_extents(table)} (Kaufman)"
+        )
+        _residuals(table, axes[1], "energy")
+    _label(table, axes, "energy per site  $e$", "J")
+    _legend(axes[0], "lower right")
+
+
+def _specific_heat(table: Table, axes: list[Axes]) -> None:
+    grid = _fine_grid(table)
+    _points(table, axes[0], "specific_heat")
+    if has_exact_solution(table.run.model):
+        shape, coupling = table.run.model["shape"], table.run.model["coupling"]
+        solved = exact.kaufman(shape, 1.0 / grid, coupling)
+        infinite = exact.onsager(1.0 / grid, coupling)
+        # Onsager's has no maximum.
+        highest = 1.25 * float(np.max(solved.specific_heat)) or 1.0
+        axes[0].plot(grid, solved.specific_heat, color=_FINITE, label="exact (Kaufman)")
+        axes[0].plot(
+            grid, infinite.specific_heat, "--", color=_INFINITE, lw=1.1, label="infinite (Onsager)"
+        )
+        axes[0].set_ylim(0.0, highest)
+        _legend(axes[0])
+        _residuals(table, axes[1], "specific_heat")
+    _label(table, axes, "specific heat per site  $c$", "k_B")
+
+
+def _order(table: Table, axis: Axes) -> None:
+    grid = _fine_grid(table)
+    _points(table, axis, "abs_magnetization")
+    model = table.run.model
+    if has_exact_solution(model) and model["coupling"] > 0.0:
+        infinite = exact.onsager(1.0 / grid, model["coupling"])
+        axis.plot(
+            grid, infinite.magnetization, "--", color=_INFINITE, lw=1.1, label="infinite (Yang)"
+        )
+        _legend(axis)
+    axis.set_ylim(bottom=0.0)
+    _label(table, [axis], r"magnetisation per site  $\langle |m| \rangle$", "")
+
+
+def _susceptibility(table: Table, axis: Axes) -> None:
+    _points(table, axis, "susceptibility")
+    means, _ = table.values("susceptibility")
+    positive = means[means > 0.0]
+    if positive.size and positive.max() > 30.0 * positive.min():
+        axis.set_yscale("log")
+    else:
+        axis.set_ylim(bottom=0.0)
+    _label(table, [axis], r"susceptibility per site  $\chi$", "1/J")
+
+
+def _points(table: Table, axis: Axes, name: str) -> None:
+    means, errors = table.values(name)
+    axis.errorbar(
+        table.temperatures,
+        means,
+        yerr=np.nan_to_num(errors),
+        fmt="o",
+        ms=4.2,
+        mfc="white",
+        mew=1.3,
+        color=_DATA,
+        elinewidth=1.2,
+        capsize=2.0,
+        zorder=3,
+        label="measured",
+    )
+
+
+def _residuals(table: Table, axis: Axes, name: str) -> None:
+    """Draw (measured - exact) / error, with bands of one and two sigma."""
+    means, errors = table.values(name)
+    reference = table.exact(name)
+    assert reference is not None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        deviations = np.where(errors > 0.0, (means - reference) / errors, np.nan)
+    for sigmas in (1.0, 2.0):
+        axis.axhspan(-sigmas, sigmas, color=_FINITE, alpha=0.13, lw=0.0)
+    axis.axhline(0.0, color=_FINITE, lw=1.0)
+    axis.plot(table.temperatures, deviations, "o", ms=3.4, color=_DATA)
+    finite = np.abs(deviations[np.isfinite(deviations)])
+    reach = max(3.4, 1.15 * float(finite.max())) if finite.size else 3.4
+    axis.set_ylim(-reach, reach)
+    axis.set_ylabel(r"$\Delta/\sigma$")
+
+
+def _legend(axis: Axes, place: Any = "best") -> None:
+    handles, labels = axis.get_legend_handles_labels()
+    axis.legend(handles[::-1], labels[::-1], loc=place)
+
+
+def _label(table: Table, axes: list[Axes], quantity: str, unit: str) -> None:
+    """Label the axes; J is the unit of energy where it is 1."""
+    if abs(table.run.model["coupling"]) == 1.0:
+        temperature, unit = r"temperature  $T\;\,[J/k_B]$", rf"$\;\,[{unit}]$" if unit else ""
+    else:
+        temperature, unit = r"temperature  $k_B T$", ""
+    axes[0].set_ylabel(quantity + unit)
+    axes[-1].set_xlabel(temperature)
+
+
+def _mark_critical_temperature(table: Table, axes: list[Axes]) -> None:
+    critical = critical_temperature(table.run.model)
+    low, high = table.temperatures[[0, -1]]
+    if critical is None or not low < critical < high:
+        return
+    for axis in axes:
+        axis.axvline(critical, color=_GUIDE, lw=0.9, ls=":", zorder=0)
+    axes[0].annotate(
+        r"$T_c$",
+        (critical, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(0, 2),
+        textcoords="offset points",
+        ha="center",
+        color=_GUIDE,
+    )
+
+
+def critical_temperature(model: dict[str, Any]) -> float | None:
+    """Return T_c of the infinite lattice; None in a field or without coupling."""
+    coupling = float(model["coupling"])
+    if model["field"] != 0.0 or coupling == 0.0:
+        return None
+    if model["lattice"] == "square":
+        return exact.critical_temperature(coupling)
+    return abs(coupling) / CUBIC_CRITICAL_COUPLING if model["lattice"] == "cubic" else None
+
+
+def _fine_grid(table: Table) -> npt.NDArray[np.float64]:
+    """Return temperatures for the lines, dense around the critical one."""
+    low, high = table.temperatures[[0, -1]]
+    if low == high:
+        low, high = 0.95 * low, 1.05 * high
+    grid = np.linspace(low, high, 400)
+    critical = critical_temperature(table.run.model)
+    if critical is not None and low < critical < high:
+        near = critical + (high - low) * np.concatenate(
+            [-np.logspace(-6, -2, 40), np.logspace(-6, -2, 40)]
+        )
+        grid = np.concatenate([grid, near[(near > low) & (near < high)]])
+    return np.unique(grid)
+
+
+def _extents(table: Table) -> str:
+    return r" $\times$ ".join(str(extent) for extent in table.run.model["shape"])
+
+
+def _title(table: Table) -> str:
+    run, model = table.run, table.run.model
+    replicas = run.n_replicas // len(table.rows)
+    field = "" if model["field"] == 0.0 else f", $h = {model['field']:g}$"
+    coupling = "" if model["coupling"] == 1.0 else f", $J = {model['coupling']:g}$"
+    return (
+        f"Ising model, {model['lattice']} {_extents(table)}{coupling}{field}, {run.update}: "
+        f"{replicas} {'replica' if replicas == 1 else 'replicas'}, "
+        f"{run.n_draws * run.every:,} sweeps each".replace(",", "\u2009").replace("\u2009 ", ", ")
+    )
