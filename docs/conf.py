@@ -4,7 +4,7 @@ import kadanoff
 
 project = "Kadanoff"
 author = "The Kadanoff developers"
-copyright = "The Kadanoff developers"  # noqa: A001
+copyright = "The Kadanoff developers"
 version = release = kadanoff.__version__
 
 extensions = [

@@ -2,8 +2,8 @@ r"""
 The phase transition of the square Ising model
 ==============================================
 
-One sampler holds a ladder of temperatures, one replica for each; all of them advance together, and every draw is
-compared with Kaufman's exact solution of the same finite torus.
+One sampler holds a ladder of temperatures, one replica for each; all of them advance together. The
+means are compared with Kaufman's exact solution of the same finite torus.
 """
 
 # %%
@@ -27,7 +27,8 @@ tables = run.summaries()
 print(tables[10])
 
 # %%
-# Energy and specific heat have exact values at every size, the magnetisation in the infinite lattice.
+# Energy and specific heat have exact values at every size, the magnetisation in the infinite
+# lattice.
 
 fine = np.linspace(1.8, 2.8, 401)
 finite = kd.exact.kaufman((size, size), 1 / fine)
