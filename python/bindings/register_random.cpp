@@ -1,4 +1,5 @@
 #include <pybind11/numpy.h>
+#include <pybind11/stl.h>
 
 #include <array>
 #include <cstdint>
@@ -60,21 +61,19 @@ void register_random(py::module_& m) {
     streams["initial_spins"] = static_cast<int>(Stream::initial_spins);
     streams["initial_sign"] = static_cast<int>(Stream::initial_sign);
     m.attr("streams") = streams;
-    m.def("philox4x32", [](const py::sequence& counter, const py::sequence& key) {
-        if (counter.size() != 4 || key.size() != 2) throw py::value_error("[philox4x32] expected 4 and 2 words");
-        return philox({counter[0].cast<std::uint32_t>(), counter[1].cast<std::uint32_t>(),
-                       counter[2].cast<std::uint32_t>(), counter[3].cast<std::uint32_t>()},
-                      {key[0].cast<std::uint32_t>(), key[1].cast<std::uint32_t>()});
-    }, py::arg("counter"), py::arg("key"));
+    m.def("philox4x32", &philox, py::arg("counter"), py::arg("key"));
     m.def("draw_block", &draw_block, py::arg("seed"), py::arg("sweep"), py::arg("replica"), py::arg("stream"),
           py::arg("sublattice"), py::arg("group"), py::arg("slot"));
     m.def("kernel_words", &kernel_words, py::arg("seed"), py::arg("sweep"), py::arg("replica"), py::arg("stream"),
           py::arg("colour"), py::arg("first_stripe"), py::arg("stripes"));
     m.def("threshold_exp_minus", [](double x) { return threshold(exp_minus(x)); }, py::arg("x"));
-    m.def("threshold_heat_bath", [](double drive) {
-        const DoubleDouble weight = exp_minus(drive);
-        return threshold(weight / (DoubleDouble{1.0, 0.0} + weight));
-    }, py::arg("drive"));
+    m.def(
+        "threshold_heat_bath",
+        [](double drive) {
+            const DoubleDouble weight = exp_minus(drive);
+            return threshold(weight / (DoubleDouble{1.0, 0.0} + weight));
+        },
+        py::arg("drive"));
 }
 
 }  // namespace kadanoff::python

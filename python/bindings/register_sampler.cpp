@@ -58,8 +58,7 @@ std::unique_ptr<SharedSampler> make_sampler(const std::string& lattice, const st
     options.threads = threads;
     options.start = start == "random" ? Start::random : Start::ordered;
     const py::gil_scoped_release release;
-    return std::make_unique<SharedSampler>(
-        Sampler(Lattice::make(lattice, extents), Ising{coupling, field}, options));
+    return std::make_unique<SharedSampler>(Sampler(Lattice::make(lattice, extents), Ising{coupling, field}, options));
 }
 
 /// Lets Python handle its signals, Ctrl-C above all, between chunks of sweeps.
@@ -81,15 +80,13 @@ void check_size(const py::array& array, std::int64_t expected, const char* what)
 }
 
 /// Fills the arrays as far as it gets and returns (draws done, what a signal handler raised meanwhile or None).
-py::tuple sample(SharedSampler& shared, std::int64_t draws, std::int64_t every, Floats& energy,
-                 Floats& magnetization) {
+py::tuple sample(SharedSampler& shared, std::int64_t draws, std::int64_t every, Floats& energy, Floats& magnetization) {
     check_size(energy, draws * shared.replicas(), "sample");
     check_size(magnetization, draws * shared.replicas(), "sample");
     double* energy_data = energy.mutable_data();
     double* magnetization_data = magnetization.mutable_data();
-    const std::int64_t done = shared.exclusively([&](Sampler& sampler) {
-        return sampler.sample(draws, every, energy_data, magnetization_data, poll_signals);
-    });
+    const std::int64_t done = shared.exclusively(
+        [&](Sampler& sampler) { return sampler.sample(draws, every, energy_data, magnetization_data, poll_signals); });
     py::object signal = py::none();
     if (PyErr_Occurred() != nullptr) signal = py::error_already_set().value();
     return py::make_tuple(done, signal);
@@ -140,11 +137,12 @@ void register_sampler(py::module_& m) {
              py::arg("magnetization").noconvert())
         .def("measure", &measure, py::arg("energy").noconvert(), py::arg("magnetization").noconvert())
         .def("read_spins", &read_spins, py::arg("out").noconvert())
-        .def("read_spins_device",
-             [](SharedSampler& shared, std::uintptr_t pointer) {
-                 shared.exclusively([&](Sampler& s) { s.spins(reinterpret_cast<std::int8_t*>(pointer)); });
-             },
-             py::arg("pointer"))
+        .def(
+            "read_spins_device",
+            [](SharedSampler& shared, std::uintptr_t pointer) {
+                shared.exclusively([&](Sampler& s) { s.spins(reinterpret_cast<std::int8_t*>(pointer)); });
+            },
+            py::arg("pointer"))
         .def("write_spins", &write_spins, py::arg("spins").noconvert())
         .def("read_packed", &read_packed)
         .def("write_packed", &write_packed, py::arg("words").noconvert())

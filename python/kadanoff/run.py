@@ -283,7 +283,10 @@ class Run:
         if storage.kind_of(path) == "scan":
             from .scan import Scan
 
-            return Scan.load(path).run
+            run = Scan.load(path).run
+            if run is None:
+                raise FileError(f"[load] expected a run, got a scan without draws: {path}")
+            return run
         _, tree = storage.read(path, KIND, (VERSION,))
         entries = storage.Entries(tree, path)
         settings: dict[str, Any] = {

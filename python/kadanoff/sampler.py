@@ -64,7 +64,8 @@ class Sampler:
     A sweep updates the even sublattice, then the odd one. In the local field
     :math:`h_i = J \sum_j s_j + h`, heat bath sets :math:`s_i = +1` with probability
     :math:`1 / (1 + e^{-2 \beta h_i})` (Glauber 1963, eq. 28) and Metropolis flips with probability
-    :math:`\min(1, e^{-2 \beta s_i h_i})` (Metropolis et al. 1953); probabilities are 64-bit integers, exact to 2^-53.
+    :math:`\min(1, e^{-2 \beta s_i h_i})` (Metropolis et al. 1953). A
+    probability is compared as a 64-bit integer; its error is that of its exponent in float64.
 
     References
     ----------

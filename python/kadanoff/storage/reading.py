@@ -115,7 +115,7 @@ def kind_of(path: str | os.PathLike[str]) -> str:
 
 @contextmanager
 def _opened(path: str | os.PathLike[str], kind: str) -> Iterator[tuple[int, int]]:
-    """Open a file for reading: (descriptor, size). Refusals and faults leave with reason and path."""
+    """Open a file to read: (descriptor, size). Every fault leaves with its reason and the path."""
     shown_path = os.fspath(path)
     try:
         descriptor = os.open(shown_path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
