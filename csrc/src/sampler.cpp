@@ -102,10 +102,16 @@ EnginePlan make_plan(const Lattice& lattice, const Ising& model, const SamplerOp
             using Kind = typename decltype(lattice_tag)::type;
             using Rule = typename decltype(rule_tag)::type;
             plan.stream = Rule::stream;
+            double previous = -1.0;  // replicas often share a beta with the one before
             for (std::size_t r = 0; r < plan.tables.size(); ++r) {
                 const double beta = options.beta.size() == 1 ? options.beta[0] : options.beta[r];
-                plan.tables[r] = plan.choice.symmetric ? make_symmetric_table<Kind, Rule>(model.coupling, beta)
-                                                       : make_field_table<Kind, Rule>(model, beta);
+                if (beta == previous) {
+                    plan.tables[r] = plan.tables[r - 1];
+                } else {
+                    plan.tables[r] = plan.choice.symmetric ? make_symmetric_table<Kind, Rule>(model.coupling, beta)
+                                                           : make_field_table<Kind, Rule>(model, beta);
+                }
+                previous = beta;
             }
         });
     });

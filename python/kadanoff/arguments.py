@@ -29,6 +29,8 @@ def real(call: str, name: str, value: Any) -> float:
         raise TypeError(f"[{call}] expected a real number for {name}, got {value!r}")
     try:
         result = float(value)
+    except OverflowError:
+        result = math.inf
     except (TypeError, ValueError):
         raise TypeError(f"[{call}] expected a real number for {name}, got {value!r}") from None
     if not math.isfinite(result):
@@ -36,14 +38,26 @@ def real(call: str, name: str, value: Any) -> float:
     return result
 
 
+def array(call: str, name: str, value: Any) -> NDArray[Any]:
+    """Return `value` as an array; TypeError if it is ragged or masked."""
+    try:
+        result = np.asarray(value)
+    except ValueError:
+        raise TypeError(f"[{call}] expected {name} as a regular array, got a ragged one") from None
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"[{call}] expected {name} without a mask, got a masked array")
+    return result
+
+
 def reals(call: str, name: str, value: Any) -> NDArray[np.float64]:
     """Return a scalar or a sequence of reals as a one-dimensional float64 array."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf" or array.ndim > 1 or array.size == 0:
-        raise TypeError(
-            f"[{call}] expected a number or a list of numbers for {name}, got {value!r}"
-        )
-    return np.atleast_1d(array).astype(np.float64)
+    if type(value) is int:  # of any size, where NumPy would make an object of it
+        value = real(call, name, value)
+    result = array(call, name, value)
+    if result.dtype.kind not in "iuf" or result.ndim > 1 or result.size == 0:
+        wanted = f"a number or a list of numbers for {name}"
+        raise TypeError(f"[{call}] expected {wanted}, got {value!r}")
+    return np.atleast_1d(result).astype(np.float64)
 
 
 def choice(call: str, name: str, value: Any, known: tuple[str, ...]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from kadanoff import arguments
+from kadanoff.fixed import FixedAttributes
 from kadanoff.lattices import LATTICES, Cubic, Square
 
 _LARGEST = 1e12
 
 
-class Ising:
+class Ising(FixedAttributes):
     r"""The Ising model with a uniform coupling and a uniform field.
 
     Parameters
@@ -35,6 +36,8 @@ class Ising:
     >>> Ising(Square(8), coupling=-1.0)
     Ising(Square(8), coupling=-1.0, field=0.0)
     """
+
+    _fixed = frozenset({"lattice", "coupling", "field"})
 
     def __init__(self, lattice: Square | Cubic, coupling: float = 1.0, field: float = 0.0) -> None:
         if type(lattice) not in LATTICES.values():

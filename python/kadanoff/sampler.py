@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from kadanoff import _core, arguments
 from kadanoff.errors import FileError, Interrupted
+from kadanoff.fixed import FixedAttributes
 from kadanoff.lattices import LATTICES
 from kadanoff.models import Ising
 from kadanoff.run import Run
@@ -24,7 +25,7 @@ _VERSION = 1
 _MAX_SWEEP = 2**40
 
 
-class Sampler:
+class Sampler(FixedAttributes):
     r"""Checkerboard Monte Carlo for an Ising model.
 
     The spins are a pure function of (model, beta, seed, sweep): the same bits come from every
@@ -80,6 +81,8 @@ class Sampler:
     >>> bool(abs(run["energy"].mean() - kd.exact.kaufman((32, 32), beta=0.3).energy) < 0.01)
     True
     """
+
+    _fixed = frozenset({"model", "beta", "update", "replicas", "seed", "device", "threads"})
 
     def __init__(
         self,
@@ -158,7 +161,7 @@ class Sampler:
 
     @spins.setter
     def spins(self, spins: npt.ArrayLike) -> None:
-        array = spins.get() if hasattr(spins, "get") else np.asarray(spins)
+        array = spins.get() if hasattr(spins, "get") else arguments.array("spins", "spins", spins)
         if array.dtype != np.int8:
             raise TypeError(f"[spins] expected dtype int8, got {array.dtype}")
         if array.shape != self.shape:

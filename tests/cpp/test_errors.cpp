@@ -179,7 +179,7 @@ TEST_CASE(threads_that_cannot_start_are_an_error) {
 #endif
     for (const std::size_t size : sizes) {
         const StackSize setting(size);
-        CHECK_THROWS(Unavailable, "[Sampler] expected to start 32 threads, got: ", sampler.run(5));
+        CHECK_THROWS(Unavailable, "[Sampler] expected to start ", sampler.run(5));
     }
     CHECK_EQUAL(hash_of(sampler), before);
     CHECK_EQUAL(sampler.sweep(), 0);

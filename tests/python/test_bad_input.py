@@ -88,6 +88,13 @@ SAMPLERS: list[tuple[dict[str, Any], type[Exception], str | re.Pattern[str]]] = 
     ({"beta": 1e300}, ValueError, BETA + "1e+300"),
     ({"beta": [0.4, NAN]}, ValueError, BETA + "nan"),
     ({"beta": [0.4] * 3}, ValueError, "[Sampler] expected one beta or one per replica (2), got 3"),
+    (
+        {"beta": [0.4, [0.3]]},
+        TypeError,
+        "[Sampler] expected beta as a regular array, got a ragged one",
+    ),
+    ({"beta": 10**30}, ValueError, BETA + "1e+30"),
+    ({"beta": 10**400}, ValueError, "[Sampler] expected a finite beta, got inf"),
     ({"beta": "0.4"}, TypeError, BETA_TYPE + "'0.4'"),
     ({"beta": None}, TypeError, BETA_TYPE + "None"),
     ({"beta": []}, TypeError, BETA_TYPE + "[]"),
@@ -273,3 +280,16 @@ def test_unusual_input_that_is_right(sampler: kd.Sampler) -> None:
     kd.Sampler(kd.Ising(kd.Square(np.array([2, 4])), np.float32(1), 0), np.float32(0.4), seed=0)
     kd.Sampler(MODEL, beta=1e12, seed=2**64 - 1).run(1)
     kd.Sampler(MODEL, beta=0, seed=1).run(1)
+
+
+def test_settings_stay_as_they_are() -> None:
+    model = kd.Ising(kd.Square(4))
+    sampler = kd.Sampler(model, 0.4, seed=1)
+    for owner, name in [(model, "coupling"), (model, "field"), (model, "lattice")] + [
+        (sampler, name) for name in ("model", "beta", "update", "replicas", "seed", "device")
+    ]:
+        before = getattr(owner, name)
+        kind = type(owner).__name__
+        with pytest.raises(AttributeError, match=rf"\[{kind}\] expected {name} to stay as it is"):
+            setattr(owner, name, 3)
+        assert getattr(owner, name) is before

@@ -65,7 +65,12 @@ def scan_and_report(options: Mapping[str, Any]) -> int:
     status = _finish(scan, files, checkpoint_every, notes, shown=shown)
     if files.out not in (None, files.checkpoint):
         scan.save(files.out)
-    _report(scan, files, report, notes)
+    try:
+        _report(scan, files, report, notes)
+    except KeyboardInterrupt:
+        saved = f"; the draws are in {files.saved[-1]}" if files.saved else ""
+        notes.print(f"stopped before the report was done{saved}")
+        return 128 + signal.SIGINT
     if status:
         _explain_stop(scan, files, notes)
     return status
