@@ -32,7 +32,6 @@ void run(const Case& test) {
         report(false, test.name, 0, std::string("threw: ") + error.what());
     }
     std::printf("%s %s\n", registry().failures == before ? "ok    " : "FAILED", test.name);
-    std::fflush(stdout);
 }
 
 }  // namespace
@@ -40,6 +39,7 @@ void run(const Case& test) {
 
 /// Runs the cases whose name holds the first argument; all without one.
 int main(int argc, char** argv) {
+    std::setbuf(stdout, nullptr);  // what was printed survives a crash
     const char* filter = argc > 1 ? argv[1] : "";
     int ran = 0;
     for (const check::Case& test : check::registry().cases) {

@@ -57,7 +57,9 @@ std::uint64_t Reference::unequal_bonds() const {
     std::int64_t satisfied = 0;  // twice the sum of s s' over bonds
     for (std::int64_t z = 0; z < planes; ++z) {
         for (std::int64_t y = 0; y < rows; ++y) {
-            for (std::int64_t x = 0; x < columns; ++x) satisfied += spin(z, y, x) * neighbour_sum(z, y, x);
+            for (std::int64_t x = 0; x < columns; ++x) {
+                satisfied += std::int64_t{spin(z, y, x)} * neighbour_sum(z, y, x);
+            }
         }
     }
     const auto bonds = static_cast<std::int64_t>(spins.size()) * dimension;

@@ -14,7 +14,6 @@
 
 namespace {
 
-using kadanoff::AcceptTable;
 using kadanoff::CheckerboardLayout;
 using kadanoff::EnginePlan;
 using kadanoff::SpinSums;

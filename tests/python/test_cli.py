@@ -250,12 +250,11 @@ def test_a_damaged_file_is_one_line(tmp_path):
     assert text.startswith("[load] expected a Kadanoff scan file, got ")
 
 
-@pytest.mark.skipif(_core.built_with_cuda, reason="a build without CUDA is needed")
+@pytest.mark.skipif(bool(_core.cuda_device_name()), reason="this machine has a CUDA device")
 def test_cuda_is_never_replaced_silently():
     text = error("ising", *SHORT, "--device", "cuda")
-    assert text.startswith(
-        "[Sampler] expected a build with CUDA for device 'cuda', got one without"
-    )
+    assert text.startswith("[Sampler] expected a ")
+    assert "for device 'cuda', got " in text
 
 
 def test_ctrl_c_while_thermalising_keeps_nothing_and_says_so():

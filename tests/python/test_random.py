@@ -62,7 +62,7 @@ def test_philox_equals_the_reference(counter: tuple[int, ...], key: tuple[int, i
 
 @pytest.mark.parametrize(("counter", "key"), [((1, 2, 3), (4, 5)), ((1, 2, 3, 4), (5,)), ((), ())])
 def test_philox_wants_four_and_two_words(counter: tuple[int, ...], key: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"\[philox4x32\] expected 4 and 2 words"):
+    with pytest.raises(TypeError, match="incompatible function arguments"):
         _core.philox4x32(counter, key)
 
 
