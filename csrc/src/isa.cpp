@@ -41,7 +41,7 @@ std::vector<Isa> available_isas() {
 }
 
 Isa active_isa() {
-    const char* wanted = std::getenv("KADANOFF_ISA");  // NOLINT(concurrency-mt-unsafe): read only
+    const char* wanted = std::getenv("KADANOFF_ISA");
     if (wanted == nullptr || *wanted == '\0') return available_isas().back();
     for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512}) {
         if (std::string_view(wanted) != name(isa)) continue;

@@ -10,6 +10,19 @@
 
 namespace kadanoff {
 
+namespace {
+
+/// Tells the core that this is a spin loop.
+void pause() noexcept {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+}  // namespace
+
 int resolve_threads(int threads) {
     return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
@@ -37,23 +50,23 @@ void run_parallel(int workers, const std::function<void(int)>& task) {
         release(cancelled);
         join();
         throw Unavailable("[Sampler] expected to start " + std::to_string(workers) + " threads, got: " + error.what());
+    } catch (...) {
+        release(cancelled);
+        join();
+        throw;
     }
     release(open);
     task(0);
     join();
 }
 
-void SpinBarrier::wait() noexcept {
-    const unsigned generation = generation_.load(std::memory_order_relaxed);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == parties_) {
-        arrived_.store(0, std::memory_order_relaxed);
-        generation_.store(generation + 1, std::memory_order_release);
-        return;
+void SpinBarrier::wait_for_next(unsigned generation) noexcept {
+    constexpr int spins = 1000;  // some 10 microseconds, then the core is given up: somebody else needs it
+    for (int i = 0; i < spins; ++i) {
+        if (generation_.load(std::memory_order_acquire) != generation) return;
+        pause();
     }
-    constexpr int spins_before_yield = 4096;
-    for (int spins = 0; generation_.load(std::memory_order_acquire) == generation; ++spins) {
-        if (spins >= spins_before_yield) std::this_thread::yield();
-    }
+    generation_.wait(generation, std::memory_order_acquire);
 }
 
 }  // namespace kadanoff

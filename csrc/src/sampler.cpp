@@ -19,7 +19,7 @@ namespace {
 /// Inverse temperatures and energies are far below this in any unit; beyond it their products lose meaning.
 constexpr double largest_parameter = 1e12;
 /// Measurements kept between two looks at the clock.
-constexpr std::int64_t max_pending_sums = 1 << 20;
+constexpr std::int64_t max_pending_sums = 1 << 16;
 
 /// The shortest text that reads back as the number, as Python prints it.
 std::string text(double value) {
@@ -59,14 +59,15 @@ int find_rule(const std::string& update) {
 }
 
 void check_memory(const EnginePlan& plan, std::int64_t replicas) {
-    std::vector<std::uint32_t> masks;
-    const CheckerboardLayout layout = make_checkerboard_layout(plan.planes, plan.rows, plan.columns, masks);
+    const CheckerboardLayout layout = measure_checkerboard(plan.planes, plan.rows, plan.columns);
     if (layout.vectors() > (std::int64_t{1} << 32) / vector_words) {
         throw InvalidArgument("[Sampler] expected at most 2^32 words of 32 spins in a sublattice, got " +
                               std::to_string(layout.vectors() * vector_words));
     }
     const double per_replica = 8.0 * static_cast<double>(layout.storage_words()) + sizeof(AcceptTable);
-    const double needed = per_replica * static_cast<double>(replicas);
+    const double packed = 8.0 * static_cast<double>(layout.planes * layout.row_block());  // the initial state
+    const double masks = 20.0 * static_cast<double>(layout.mask_stride);
+    const double needed = (per_replica + packed) * static_cast<double>(replicas) + masks;
     const double present = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
     if (needed > present) {
         throw InvalidArgument("[Sampler] expected spins that fit into memory, got " +
@@ -93,8 +94,8 @@ EnginePlan make_plan(const Lattice& lattice, const Ising& model, const SamplerOp
     plan.columns = extents[axes - 1];
     plan.seed = options.seed;
     plan.threads = resolve_threads(options.threads);
-    const double coldest = *std::min_element(options.beta.begin(), options.beta.end());
-    plan.choice = {lattice.kind(), find_rule(options.update), model.field == 0.0 && coldest * model.coupling != 0.0};
+    const double hottest = *std::min_element(options.beta.begin(), options.beta.end());
+    plan.choice = {lattice.kind(), find_rule(options.update), model.field == 0.0 && hottest * model.coupling != 0.0};
     check_memory(plan, options.replicas);
     plan.tables.resize(static_cast<std::size_t>(options.replicas));
     visit_type(Lattices{}, plan.choice.lattice, [&](auto lattice_tag) {

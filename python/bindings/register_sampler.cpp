@@ -21,7 +21,8 @@ using Floats = py::array_t<double, py::array::c_style>;
 using Spins = py::array_t<std::int8_t, py::array::c_style>;
 using Words = py::array_t<std::uint32_t, py::array::c_style>;
 
-/// A sampler that Python threads may share: whoever comes second waits, without the GIL.
+/// A sampler that Python threads may share: whoever comes second waits, without the GIL. The lock is recursive
+/// because a signal handler may use the sampler whose run it interrupts, between two chunks of sweeps.
 class SharedSampler {
 public:
     explicit SharedSampler(Sampler sampler) : sampler_(std::move(sampler)) {}
@@ -42,7 +43,7 @@ public:
 
 private:
     Sampler sampler_;
-    std::mutex mutex_;
+    std::recursive_mutex mutex_;
 };
 
 std::unique_ptr<SharedSampler> make_sampler(const std::string& lattice, const std::vector<std::int64_t>& extents,
@@ -79,17 +80,19 @@ void check_size(const py::array& array, std::int64_t expected, const char* what)
     }
 }
 
-/// Fills the arrays as far as it gets and returns (draws done, what a signal handler raised meanwhile or None).
+/// Fills the arrays as far as it gets and returns (sweep before, draws done, what a signal handler raised or None).
 py::tuple sample(SharedSampler& shared, std::int64_t draws, std::int64_t every, Floats& energy, Floats& magnetization) {
     check_size(energy, draws * shared.replicas(), "sample");
     check_size(magnetization, draws * shared.replicas(), "sample");
     double* energy_data = energy.mutable_data();
     double* magnetization_data = magnetization.mutable_data();
-    const std::int64_t done = shared.exclusively(
-        [&](Sampler& sampler) { return sampler.sample(draws, every, energy_data, magnetization_data, poll_signals); });
+    const auto [before, done] = shared.exclusively([&](Sampler& sampler) {
+        const std::int64_t sweep = sampler.sweep();
+        return std::pair(sweep, sampler.sample(draws, every, energy_data, magnetization_data, poll_signals));
+    });
     py::object signal = py::none();
     if (PyErr_Occurred() != nullptr) signal = py::error_already_set().value();
-    return py::make_tuple(done, signal);
+    return py::make_tuple(before, done, signal);
 }
 
 void measure(SharedSampler& shared, Floats& energy, Floats& magnetization) {
@@ -112,11 +115,15 @@ void write_spins(SharedSampler& shared, const Spins& spins) {
     shared.exclusively([&](Sampler& sampler) { sampler.set_spins(data); });
 }
 
-Words read_packed(SharedSampler& shared) {
+/// (sweep, packed spins), both of the same moment.
+py::tuple snapshot(SharedSampler& shared) {
     Words words(shared.packed_size());
     std::uint32_t* data = words.mutable_data();
-    shared.exclusively([&](Sampler& sampler) { sampler.packed(data); });
-    return words;
+    const std::int64_t sweep = shared.exclusively([&](Sampler& sampler) {
+        sampler.packed(data);
+        return sampler.sweep();
+    });
+    return py::make_tuple(sweep, words);
 }
 
 void write_packed(SharedSampler& shared, const Words& words) {
@@ -144,7 +151,7 @@ void register_sampler(py::module_& m) {
             },
             py::arg("pointer"))
         .def("write_spins", &write_spins, py::arg("spins").noconvert())
-        .def("read_packed", &read_packed)
+        .def("snapshot", &snapshot)
         .def("write_packed", &write_packed, py::arg("words").noconvert())
         .def_property(
             "sweep", [](SharedSampler& shared) { return shared.exclusively([](Sampler& s) { return s.sweep(); }); },

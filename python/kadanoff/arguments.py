@@ -25,7 +25,7 @@ def integer(call: str, name: str, value: Any, low: int, high: int) -> int:
 
 def real(call: str, name: str, value: Any) -> float:
     """Return `value` as a finite float; TypeError or ValueError otherwise."""
-    if isinstance(value, (bool, np.bool_, str, bytes, complex)) or np.ndim(value) != 0:
+    if isinstance(value, (bool, np.bool_, str, bytes, complex)) or _dimensions(value) != 0:
         raise TypeError(f"[{call}] expected a real number for {name}, got {value!r}")
     try:
         result = float(value)
@@ -47,6 +47,14 @@ def array(call: str, name: str, value: Any) -> NDArray[Any]:
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"[{call}] expected {name} without a mask, got a masked array")
     return result
+
+
+def _dimensions(value: Any) -> int:
+    """Number of axes; -1 of a ragged sequence."""
+    try:
+        return np.ndim(value)
+    except ValueError:
+        return -1
 
 
 def reals(call: str, name: str, value: Any) -> NDArray[np.float64]:

@@ -23,7 +23,7 @@ class _Hypercubic:
     def __init__(self, extents: int | Sequence[int], periodic: bool = True) -> None:
         kind = type(self).__name__
         if isinstance(extents, Sequence | np.ndarray) and not isinstance(extents, str | bytes):
-            values: list[Any] = list(extents)
+            values: list[Any] = np.asarray(extents, dtype=object).ravel().tolist()
         else:
             values = [extents] * self.ndim
         if len(values) != self.ndim:

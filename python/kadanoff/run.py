@@ -254,6 +254,10 @@ class Run:
             | {f"provenance_{key}": value for key, value in provenance.items()},
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        settings = {"beta": self.beta, **self._settings()}
+        return _restore, (dict(self.observables), settings)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the run to an HDF5 file, all or nothing; `load` gives back every bit.
 
@@ -366,6 +370,11 @@ class Run:
             "first_sweep": self.first_sweep,
             "provenance": dict(self.provenance),
         }
+
+
+def _restore(observables: dict[str, FloatArray], settings: dict[str, Any]) -> Run:
+    """Undo `Run.__reduce__`."""
+    return Run(observables, **settings)
 
 
 def _observables(observables: Mapping[str, Any]) -> dict[str, FloatArray]:

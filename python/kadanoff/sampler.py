@@ -107,7 +107,7 @@ class Sampler(FixedAttributes):
         self.update = arguments.choice("Sampler", "update", update, UPDATES)
         self.device = arguments.choice("Sampler", "device", device, DEVICES)
         self.threads = (
-            0 if threads is None else arguments.integer("Sampler", "threads", threads, 1, 4096)
+            None if threads is None else arguments.integer("Sampler", "threads", threads, 1, 4096)
         )
         betas = arguments.reals("Sampler", "beta", beta)
         self._core = _core.Sampler(
@@ -120,7 +120,7 @@ class Sampler(FixedAttributes):
             replicas=self.replicas,
             seed=self.seed,
             device=self.device,
-            threads=self.threads,
+            threads=self.threads or 0,
             start=arguments.choice("Sampler", "start", start, STARTS),
         )
         self.beta = np.array(np.broadcast_to(betas, self.replicas))
@@ -150,8 +150,12 @@ class Sampler(FixedAttributes):
         and changes nothing.
         """
         if self.device == "cuda":
-            import cupy
-
+            try:
+                import cupy
+            except ImportError as error:
+                raise ImportError(
+                    "[spins] expected CuPy, got none: pip install 'kadanoff[cuda]'"
+                ) from error
             spins = cupy.empty(self.shape, dtype=cupy.int8)
             self._core.read_spins_device(spins.data.ptr)
             return spins
@@ -160,8 +164,11 @@ class Sampler(FixedAttributes):
         return out
 
     @spins.setter
-    def spins(self, spins: npt.ArrayLike) -> None:
-        array = spins.get() if hasattr(spins, "get") else arguments.array("spins", "spins", spins)
+    def spins(self, spins: Any) -> None:
+        if hasattr(spins, "__cuda_array_interface__"):
+            array = spins.get()
+        else:
+            array = arguments.array("spins", "spins", spins)
         if array.dtype != np.int8:
             raise TypeError(f"[spins] expected dtype int8, got {array.dtype}")
         if array.shape != self.shape:
@@ -221,21 +228,29 @@ class Sampler(FixedAttributes):
         ValueError, TypeError
         """
         every = arguments.integer("sample", "every", every, 1, _MAX_SWEEP)
-        most = max(0, (_MAX_SWEEP - self.sweep) // every)
+        most = (_MAX_SWEEP - self.sweep) // every
+        if most < 1:
+            raise ValueError(
+                f"[sample] expected at most 2^40 sweeps in all, got sweep {self.sweep}"
+            )
         draws = arguments.integer("sample", "draws", draws, 1, most)
-        first_sweep = self.sweep + every
-        energy, magnetization = (np.empty((self.replicas, draws)) for _ in range(2))
-        done, signal = self._core.sample(draws, every, energy, magnetization)
-        run = None
-        if done > 0:
-            observables = {"energy": energy[:, :done], "magnetization": magnetization[:, :done]}
-            run = self._run(observables, every, first_sweep)
+        run, signal = self._sample(draws, every)
         if isinstance(signal, KeyboardInterrupt):
+            done = 0 if run is None else run.n_draws
             raise Interrupted(f"[sample] stopped after {done} of {draws} draws", run)
         if signal is not None:
             raise signal
         assert run is not None
         return run
+
+    def _sample(self, draws: int, every: int) -> tuple[Run | None, BaseException | None]:
+        """Return the draws made, and what a signal handler raised meanwhile."""
+        energy, magnetization = (np.empty((self.replicas, draws)) for _ in range(2))
+        before, done, signal = self._core.sample(draws, every, energy, magnetization)
+        if done == 0:
+            return None, signal
+        observables = {"energy": energy[:, :done], "magnetization": magnetization[:, :done]}
+        return self._run(observables, every, before + every), signal
 
     def _run(
         self, observables: dict[str, npt.NDArray[np.float64]], every: int, first_sweep: int
@@ -272,6 +287,7 @@ class Sampler(FixedAttributes):
 
     def state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""
+        sweep, words = self._core.snapshot()
         return {
             "rng_version": _core.rng_version,
             "kadanoff_version": _core.__version__,
@@ -279,8 +295,8 @@ class Sampler(FixedAttributes):
             "beta": self.beta,
             "update": self.update,
             "seed": self.seed,
-            "sweep": self.sweep,
-            "packed_spins": self._core.read_packed(),
+            "sweep": sweep,
+            "packed_spins": words,
         }
 
     @classmethod
@@ -338,6 +354,9 @@ class Sampler(FixedAttributes):
             raise FileError(f"[load] expected the state of a sampler, got: {error}") from error
         return sampler
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_plain_state, (self.state(), self.device, self.threads)
+
     def __repr__(self) -> str:
         betas = np.unique(self.beta)
         beta = f"{betas[0]:g}" if len(betas) == 1 else f"{betas[0]:g} to {betas[-1]:g}"
@@ -345,6 +364,13 @@ class Sampler(FixedAttributes):
             f"Sampler({self.model!r}, beta={beta}, update={self.update!r}, "
             f"replicas={self.replicas}, seed={self.seed}, sweep={self.sweep}, {self.kernel})"
         )
+
+
+def _from_plain_state(state: dict[str, Any], device: str, threads: int | None) -> Sampler:
+    """Undo `Sampler.__reduce__`."""
+    from kadanoff import storage
+
+    return Sampler.from_state(storage.Entries(state, "a pickled sampler"), device, threads)
 
 
 def _packed_size(lattice: Any, replicas: int) -> int:

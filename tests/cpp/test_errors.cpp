@@ -9,7 +9,6 @@
 #include "kadanoff/error.hpp"
 #include "kadanoff/isa.hpp"
 #include "kadanoff/sampler.hpp"
-#include "parallel.hpp"
 #include "trajectory.hpp"
 
 namespace {
@@ -184,29 +183,4 @@ TEST_CASE(threads_that_cannot_start_are_an_error) {
     CHECK_EQUAL(hash_of(sampler), before);
     CHECK_EQUAL(sampler.sweep(), 0);
     CHECK(sampler.run(5));
-}
-
-TEST_CASE(every_worker_runs_once) {
-    std::vector<int> ran(5, 0);
-    kadanoff::run_parallel(5, [&](int worker) { ++ran[static_cast<std::size_t>(worker)]; });
-    CHECK(ran == std::vector<int>(5, 1));
-    CHECK(kadanoff::resolve_threads(0) >= 1);
-    CHECK_EQUAL(kadanoff::resolve_threads(3), 3);
-}
-
-TEST_CASE(a_barrier_lets_nobody_pass_early) {
-    constexpr int parties = 3, rounds = 2000;
-    kadanoff::SpinBarrier barrier(parties);
-    std::vector<int> round(parties, 0);  // each worker writes its own, reads the others' between two barriers
-    std::vector<int> wrong(parties, 0);
-    kadanoff::run_parallel(parties, [&](int worker) {
-        const auto me = static_cast<std::size_t>(worker);
-        for (int i = 1; i <= rounds; ++i) {
-            round[me] = i;
-            barrier.wait();
-            for (const int other : round) wrong[me] += other == i ? 0 : 1;
-            barrier.wait();
-        }
-    });
-    CHECK(wrong == std::vector<int>(parties, 0));
 }

@@ -274,5 +274,5 @@ def test_bad_jackknife(series, error, text):
 
 def test_missing_library_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "arviz_stats.base", None)
-    with pytest.raises(ImportError, match=r"pip install kadanoff\[analysis\]"):
+    with pytest.raises(ImportError, match="pip install arviz-stats"):
         analysis.standard_error(autoregressive(0.0, (1, 10), seed=15))

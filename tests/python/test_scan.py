@@ -346,3 +346,21 @@ def test_run_and_sampler_load_from_a_scan(tmp_path: Path) -> None:
     scan.save(tmp_path / "scan.h5")
     np.testing.assert_array_equal(kd.Run.load(tmp_path / "scan.h5")["energy"], scan.run["energy"])
     np.testing.assert_array_equal(kd.Sampler.load(tmp_path / "scan.h5").spins, scan.sampler.spins)
+
+
+def test_any_exception_of_a_signal_handler_leaves_a_whole_scan(tmp_path: Path) -> None:
+    def handler(number: int, frame: object) -> None:
+        raise TimeoutError
+
+    scan = Scan(kd.Ising(kd.Square(64)), [2.0, 2.5], sweeps=10**9, every=3, thermalise=0, seed=3)
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        for _ in range(3):
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with pytest.raises(TimeoutError):
+                scan.advance(10**9)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert scan.draws_done > 0
+    scan.save(tmp_path / "scan.h5")
+    np.testing.assert_array_equal(Scan.load(tmp_path / "scan.h5").run["energy"], scan.run["energy"])

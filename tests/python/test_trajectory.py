@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pickle
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -366,3 +368,34 @@ def test_a_seed_of_none_is_drawn_and_kept() -> None:
     again.run(3)
     first.run(3)
     np.testing.assert_array_equal(again.spins, first.spins)
+
+
+def test_a_signal_handler_may_use_the_sampler_it_interrupts(tmp_path) -> None:
+    sampler = kd.Sampler(kd.Ising(kd.Square(64)), 0.44, seed=1)
+    seen: list[int] = []
+
+    def handler(number: int, frame: object) -> None:
+        sampler.save(tmp_path / "state.h5")
+        seen.append(sampler.sweep)
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(TimeoutError):
+            sampler.run(10**9)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    resumed = kd.Sampler.load(tmp_path / "state.h5")
+    assert seen == [resumed.sweep]
+    np.testing.assert_array_equal(resumed.spins, sampler.spins)
+
+
+def test_pickled_samplers_and_runs_go_on_the_same() -> None:
+    sampler = kd.Sampler(kd.Ising(kd.Square(10)), [0.3, 0.4], replicas=2, seed=1)
+    run = sampler.sample(5, every=2)
+    copy = pickle.loads(pickle.dumps(sampler))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(run))["energy"], run["energy"])
+    for one in (sampler, copy):
+        one.run(7)
+    np.testing.assert_array_equal(copy.spins, sampler.spins)

@@ -12,6 +12,8 @@ namespace {
 
 /// Below this many stripes a worker waits for its neighbours longer than it works.
 constexpr std::int64_t min_stripes_per_worker = 16;
+/// Pieces of a half sweep for each worker: enough that one slowed down by the machine can take fewer.
+constexpr std::int64_t pieces_per_worker = 8;
 /// Below this many units a replica is updated together with the next one, to fill the pipeline.
 constexpr std::int64_t few_units = 8;
 
@@ -155,44 +157,46 @@ private:
         }
     }
 
-    /// Workers own ranges of stripes and meet after every half sweep.
+    /// Workers share the stripes of every half sweep, and meet after it.
     void advance_by_stripe(std::uint64_t sweep, std::int64_t draws, std::int64_t every, SpinSums* sums, int workers) {
-        SpinBarrier barrier(workers);
+        const std::int64_t pairs = (layout_.stripes() + 1) / 2;  // of stripes, which are updated in lockstep
+        const std::int64_t pieces = std::min(pairs, workers * pieces_per_worker);
+        const auto first_stripe = [&](std::int64_t piece) {
+            return std::min(layout_.stripes(), 2 * (pairs * piece / pieces));
+        };
         const std::size_t size = sums == nullptr ? 0 : static_cast<std::size_t>(replicas_ * draws);
         std::vector<std::vector<SpinSums>> partial(static_cast<std::size_t>(workers), std::vector<SpinSums>(size));
+        PhasedWork work(workers);
         run_parallel(workers, [&](int worker) {
-            advance_stripes(layout_.stripes() * worker / workers, layout_.stripes() * (worker + 1) / workers, sweep,
-                            draws, every, partial[static_cast<std::size_t>(worker)], barrier);
+            std::vector<SpinSums>& own_sums = partial[static_cast<std::size_t>(worker)];
+            for (std::int64_t draw = 0; draw < draws; ++draw) {
+                for (std::int64_t half = 0; half < 2 * every; ++half) {
+                    work.phase(replicas_ * pieces, [&](std::int64_t piece) {
+                        HalfSweep one = job(piece / pieces, static_cast<std::uint32_t>(half % 2));
+                        one.key.sweep = sweep + static_cast<std::uint64_t>(draw * every + half / 2);
+                        const std::int64_t units = kernel_.units_per_stripe;
+                        kernel_.update(&one, 1, first_stripe(piece % pieces) * units,
+                                       first_stripe(piece % pieces + 1) * units);
+                    });
+                }
+                if (sums == nullptr) continue;
+                work.phase(replicas_ * pieces, [&](std::int64_t piece) {
+                    const std::int64_t end = first_stripe(piece % pieces + 1) * stripe_vectors;
+                    add(own_sums[static_cast<std::size_t>(piece / pieces * draws + draw)],
+                        measure_range(piece / pieces, first_stripe(piece % pieces) * stripe_vectors,
+                                      std::min(end, layout_.vectors())));
+                });
+            }
         });
         for (std::size_t i = 0; i < size; ++i) {
             sums[i] = {};
-            for (const auto& part : partial) {
-                sums[i].unequal_bonds += part[i].unequal_bonds;
-                sums[i].up_spins += part[i].up_spins;
-            }
+            for (const auto& part : partial) add(sums[i], part[i]);
         }
     }
 
-    void advance_stripes(std::int64_t first, std::int64_t last, std::uint64_t sweep, std::int64_t draws,
-                         std::int64_t every, std::vector<SpinSums>& sums, SpinBarrier& barrier) {
-        const std::int64_t units = kernel_.units_per_stripe;
-        const std::int64_t end = std::min(last * stripe_vectors, layout_.vectors());
-        for (std::int64_t draw = 0; draw < draws; ++draw) {
-            for (std::int64_t half = 0; half < 2 * every; ++half) {
-                for (std::int64_t r = 0; r < replicas_; ++r) {
-                    HalfSweep one = job(r, static_cast<std::uint32_t>(half % 2));
-                    one.key.sweep = sweep + static_cast<std::uint64_t>(half / 2);
-                    kernel_.update(&one, 1, first * units, last * units);
-                }
-                barrier.wait();
-            }
-            sweep += static_cast<std::uint64_t>(every);
-            // No barrier after measuring: it reads this worker's own stripes of colour 0, and colour 1, which
-            // nobody changes before the next barrier.
-            for (std::int64_t r = 0; r < replicas_ && !sums.empty(); ++r) {
-                sums[static_cast<std::size_t>(r * draws + draw)] = measure_range(r, first * stripe_vectors, end);
-            }
-        }
+    static void add(SpinSums& sum, const SpinSums& part) {
+        sum.unequal_bonds += part.unequal_bonds;
+        sum.up_spins += part.up_spins;
     }
 
     EnginePlan plan_;

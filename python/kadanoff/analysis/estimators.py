@@ -260,5 +260,5 @@ def _arviz() -> Any:
         return importlib.import_module("arviz_stats.base").array_stats
     except ImportError as error:
         raise ImportError(
-            "[analysis] expected arviz-stats, got none: pip install kadanoff[analysis]"
+            "[analysis] expected arviz-stats, got none: pip install arviz-stats"
         ) from error

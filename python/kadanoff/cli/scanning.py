@@ -129,11 +129,13 @@ def _make_scan(options: Mapping[str, Any], files: Files, report: Console) -> Sca
 
 
 def _refuse_unfinished(path: Path) -> None:
-    """Keep a scan that took long from being overwritten by forgetting --resume."""
+    """Overwrite nothing but finished scans: neither long work without --resume nor other data."""
     try:
         scan = Scan.load(path)
-    except (ValueError, OSError):
-        return
+    except ValueError as error:
+        raise opt.OptionError(
+            f"[ising] expected a new file or a finished scan to replace, got {path}: {error}"
+        ) from error
     if not scan.done:
         raise opt.OptionError(
             f"[ising] expected --resume, or another file, got the unfinished scan {path} (sweep "

@@ -255,7 +255,7 @@ class Scan:
         first = self.sweep
         last = min(first + sweeps, self.total_sweeps)
         begin = time.perf_counter()
-        while self.sweep < last:
+        while self.sweep < last or self._due():
             self._advance(last - self.sweep)
         self._seconds += time.perf_counter() - begin
         self._flips += (self.sweep - first) * self.flips_per_sweep
@@ -264,26 +264,31 @@ class Scan:
     def _advance(self, sweeps: int) -> None:
         """Do at most `sweeps` sweeps: of the thermalisation, of a part of a draw, or of draws."""
         due = self.thermalise + (self.draws_done + 1) * self.every
-        if self.sweep < self.thermalise:
+        if self._due():
+            values = (self.sampler.energy, self.sampler.magnetization)
+            self._append({n: v[:, None] for n, v in zip(OBSERVABLES, values, strict=True)})
+        elif self.sweep < self.thermalise:
             self.sampler.run(min(sweeps, self.thermalise - self.sweep))
         elif due - self.sweep == self.every and sweeps >= self.every:
             self._sample(sweeps // self.every)
         else:
             # A draw longer than the step: the spins move on, and are measured when it is due.
             self.sampler.run(min(sweeps, due - self.sweep))
-            if self.sweep == due:
-                values = (self.sampler.energy, self.sampler.magnetization)
-                self._append({n: v[:, None] for n, v in zip(OBSERVABLES, values, strict=True)})
+
+    def _due(self) -> bool:
+        """Whether the sweeps of the next draw are done, but not its measurement."""
+        due = self.thermalise + (self.draws_done + 1) * self.every
+        return self.draws_done < self.draws and self.sweep >= due
 
     def _sample(self, draws: int) -> None:
-        try:
-            part: Run | None = self.sampler.sample(draws, self.every)
-        except Interrupted as stop:
-            part = stop.run
-            raise
-        finally:
-            if part is not None:
-                self._append({name: part[name] for name in OBSERVABLES})
+        """Take draws; those made before a signal handler raised are kept."""
+        part, raised = self.sampler._sample(draws, self.every)
+        if part is not None:
+            self._append({name: part[name] for name in OBSERVABLES})
+        if isinstance(raised, KeyboardInterrupt):
+            raise Interrupted("[Scan.advance] stopped by a signal", self.run)
+        if raised is not None:
+            raise raised
 
     def _append(self, values: dict[str, FloatArray]) -> None:
         end = self.draws_done + values[OBSERVABLES[0]].shape[1]

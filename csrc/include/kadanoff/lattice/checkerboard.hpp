@@ -131,6 +131,9 @@ KADANOFF_LEAF void store_with_ghosts(const CheckerboardLayout& layout, std::uint
     }
 }
 
+/// The layout for even extents, without its masks.
+CheckerboardLayout measure_checkerboard(std::int64_t planes, std::int64_t rows, std::int64_t columns);
+
 /// Fills in a layout for even extents; `masks` receives the arrays that the layout points into.
 CheckerboardLayout make_checkerboard_layout(std::int64_t planes, std::int64_t rows, std::int64_t columns,
                                             std::vector<std::uint32_t>& masks);

@@ -18,6 +18,8 @@ struct Classes {
 /// bit1 ^ bit2, tell the sizes apart (Lattice::class_field).
 template <int Coordination>
 struct SymmetricLookup {
+    static_assert(Coordination == 4 || Coordination == 6, "another coordination needs a select tree of its own");
+
     template <class Ops>
     KADANOFF_LEAF static typename Ops::Vector apply(const typename Ops::Vector* select, const std::uint32_t* table) {
         if constexpr (Coordination == 4) {
@@ -38,7 +40,9 @@ struct SymmetricLookup {
 /// Classes by (spin, number of up neighbours), or by the latter alone: select planes bit0, bit1, bit2, spin.
 template <int Coordination, bool UsesSpin>
 struct FieldLookup {
+    static_assert(Coordination == 4 || Coordination == 6, "another coordination needs a select tree of its own");
     static constexpr int counts = Coordination + 1;
+    static_assert(2 * counts <= max_classes, "AcceptTable is too small");
 
     template <class Ops>
     KADANOFF_LEAF static typename Ops::Vector apply(const typename Ops::Vector* select, const std::uint32_t* table) {
