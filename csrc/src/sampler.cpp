@@ -144,7 +144,8 @@ Sampler::Sampler(const Lattice& lattice, const Ising& model, const SamplerOption
     : lattice_(lattice), model_(model), options_(options) {
     const EnginePlan plan = make_plan(lattice, model, options);
     engine_ = options.device == Device::cuda ? make_cuda_engine(plan) : make_cpu_engine(plan);
-    engine_->write(initial_spins(lattice, model, options).data());
+    // An engine begins with all spins down.
+    if (options.start != Start::down) engine_->write(initial_spins(lattice, model, options).data());
 }
 
 Sampler::~Sampler() = default;

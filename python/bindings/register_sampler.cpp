@@ -57,7 +57,7 @@ std::unique_ptr<SharedSampler> make_sampler(const std::string& lattice, const st
     options.seed = seed;
     options.device = device == "cuda" ? Device::cuda : Device::cpu;
     options.threads = threads;
-    options.start = start == "random" ? Start::random : Start::ordered;
+    options.start = start == "random" ? Start::random : start == "down" ? Start::down : Start::ordered;
     const py::gil_scoped_release release;
     return std::make_unique<SharedSampler>(Sampler(Lattice::make(lattice, extents), Ising{coupling, field}, options));
 }

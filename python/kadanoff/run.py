@@ -6,7 +6,7 @@ import html
 import itertools
 import math
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -253,6 +253,19 @@ class Run:
             | {f"model_{key}": value for key, value in model.items()}
             | {f"provenance_{key}": value for key, value in provenance.items()},
         )
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.observables
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.observables)
+
+    def __len__(self) -> int:
+        return len(self.observables)
+
+    def keys(self) -> KeysView[str]:
+        """Names of the observables."""
+        return self.observables.keys()
 
     def __reduce__(self) -> tuple[Any, ...]:
         settings = {"beta": self.beta, **self._settings()}

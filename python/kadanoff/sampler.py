@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import warnings
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from kadanoff.run import Run
 
 UPDATES = ("heatbath", "metropolis")
 DEVICES = ("cpu", "cuda")
-STARTS = ("ordered", "random")
+STARTS = ("ordered", "random", "down")
 
 _KIND = "sampler"
 _VERSION = 1
@@ -46,10 +47,10 @@ class Sampler(FixedAttributes):
     threads : int, optional
         Threads on the CPU; by default as many as the process may use. The spins do not depend
         on it.
-    start : {"ordered", "random"}
+    start : {"ordered", "random", "down"}
         "ordered" is a ground state; where a global flip gives another one, each replica draws one
         of the two. "random" is infinite temperature: below the critical temperature it may end up
-        in stripes that live for very long.
+        in stripes that live for very long. "down" is all spins -1, for spins to be assigned.
 
     Raises
     ------
@@ -67,6 +68,10 @@ class Sampler(FixedAttributes):
     :math:`1 / (1 + e^{-2 \beta h_i})` (Glauber 1963, eq. 28) and Metropolis flips with probability
     :math:`\min(1, e^{-2 \beta s_i h_i})` (Metropolis et al. 1953). A
     probability is compared as a 64-bit integer; its error is that of its exponent in float64.
+
+    Metropolis always accepts a flip that costs nothing. At beta = 0, and without a field on an
+    extent of 2, the sublattices then only alternate and most states are never reached: a warning
+    says so. Use heat bath there.
 
     References
     ----------
@@ -124,7 +129,18 @@ class Sampler(FixedAttributes):
             start=arguments.choice("Sampler", "start", start, STARTS),
         )
         self.beta = np.array(np.broadcast_to(betas, self.replicas))
+        self._warn_if_not_ergodic()
         self.beta.flags.writeable = False
+
+    def _warn_if_not_ergodic(self) -> None:
+        model = self.model
+        idle = self.beta * max(abs(model.coupling), abs(model.field)) == 0.0
+        alternating = model.field == 0.0 and 2 in model.lattice.shape
+        if self.update == "metropolis" and (idle.any() or alternating):
+            text = (
+                "[Sampler] Metropolis is not ergodic at beta = 0 or on an extent of 2: use heatbath"
+            )
+            warnings.warn(text, stacklevel=3)
 
     @property
     def sweep(self) -> int:
@@ -345,6 +361,7 @@ class Sampler(FixedAttributes):
                 seed=entries.integer("seed", low=0),
                 device=device,
                 threads=threads,
+                start="down",
             )
             sampler._core.write_packed(np.ascontiguousarray(words))
             sampler._core.sweep = entries.integer("sweep", low=0, high=_MAX_SWEEP)

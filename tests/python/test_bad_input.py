@@ -6,6 +6,7 @@ Files that are not what they should be have their own table in `test_storage`.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -119,7 +120,7 @@ SAMPLERS: list[tuple[dict[str, Any], type[Exception], str | re.Pattern[str]]] = 
     (
         {"start": "hot"},
         ValueError,
-        "[Sampler] expected start to be one of 'ordered', 'random', got 'hot'",
+        "[Sampler] expected start to be one of 'ordered', 'random', 'down', got 'hot'",
     ),
     (
         {"model": kd.Square(4)},
@@ -293,3 +294,18 @@ def test_settings_stay_as_they_are() -> None:
         with pytest.raises(AttributeError, match=rf"\[{kind}\] expected {name} to stay as it is"):
             setattr(owner, name, 3)
         assert getattr(owner, name) is before
+
+
+@pytest.mark.parametrize(("lattice", "beta"), [(kd.Square(4), 0.0), (kd.Square((2, 6)), 0.4)])
+def test_metropolis_warns_where_it_is_not_ergodic(lattice: kd.Square, beta: float) -> None:
+    with pytest.warns(UserWarning, match="Metropolis is not ergodic"):
+        kd.Sampler(kd.Ising(lattice), beta, "metropolis", seed=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        kd.Sampler(kd.Ising(lattice), beta, "heatbath", seed=1)
+
+
+def test_down_starts_with_all_spins_down() -> None:
+    sampler = kd.Sampler(kd.Ising(kd.Square((10, 66))), 0.4, replicas=2, seed=1, start="down")
+    assert (sampler.spins == -1).all()
+    assert sampler.magnetization.tolist() == [-1.0, -1.0]

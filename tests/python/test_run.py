@@ -480,3 +480,11 @@ def test_import_stays_light():
     code = f"import sys, kadanoff; print(*sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
+
+
+def test_a_run_is_asked_like_a_mapping():
+    run = make()
+    assert "energy" in run
+    assert "nope" not in run
+    assert list(run) == list(run.keys()) == list(run.observables)
+    assert len(run) == len(run.observables)

@@ -249,7 +249,7 @@ WRONG_CALLS = {
     "every": ({"every": 301}, r"every in \[1, 300\], got 301"),
     "thermalise": ({"thermalise": -1}, r"thermalise in \[0, 1099511627476\], got -1"),
     "replicas": ({"replicas": 0}, r"replicas in \[1, 2147483648\], got 0"),
-    "start": ({"start": "hot"}, "start to be one of 'ordered', 'random', got 'hot'"),
+    "start": ({"start": "hot"}, "start to be one of 'ordered', 'random', 'down', got 'hot'"),
 }
 
 

@@ -19,6 +19,7 @@ struct SpinSums;
 enum class Start {
     ordered,  ///< a ground state; of two that differ by a global flip, each replica draws one
     random,   ///< independent spins
+    down,     ///< all spins down
 };
 
 struct SamplerOptions {

@@ -78,7 +78,8 @@ def kaufman(shape: int | Sequence[int], beta: ArrayLike, coupling: float = 1.0) 
     Returns
     -------
     KaufmanResult
-        Averages per site and the total log Z: floats for a scalar `beta`, else float64 arrays.
+        Averages and log_z per site, and log_z_total: floats for a scalar `beta`, else float64
+        arrays.
 
     Raises
     ------
