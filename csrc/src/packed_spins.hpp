@@ -12,6 +12,9 @@ namespace kadanoff {
 
 std::int64_t packed_size(const std::vector<std::int64_t>& extents, std::int64_t replicas);
 
+/// Whether all bits that are no sites are 0.
+bool padding_is_clear(const std::vector<std::int64_t>& extents, std::int64_t replicas, const std::uint32_t* words);
+
 /// From +-1 in site order.
 std::vector<std::uint32_t> pack(const std::vector<std::int64_t>& extents, std::int64_t replicas,
                                 const std::int8_t* spins);

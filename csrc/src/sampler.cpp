@@ -250,11 +250,8 @@ std::int64_t Sampler::packed_size() const { return kadanoff::packed_size(lattice
 void Sampler::packed(std::uint32_t* out) const { engine_->read(out); }
 
 void Sampler::set_packed(const std::uint32_t* words) {
-    const std::int64_t row_sites = lattice_.extents().back() / 2;
-    const std::int64_t row_words = (row_sites + 31) / 32;
-    const std::uint32_t padding = row_sites % 32 == 0 ? 0 : ~std::uint32_t{0} << (row_sites % 32);
-    for (std::int64_t i = row_words - 1; i < packed_size(); i += row_words) {
-        if (words[i] & padding) throw InvalidArgument("[spins] expected padding bits of 0 in packed spins, got 1");
+    if (!padding_is_clear(lattice_.extents(), options_.replicas, words)) {
+        throw InvalidArgument("[spins] expected padding bits of 0 in packed spins, got 1");
     }
     engine_->write(words);
 }

@@ -8,6 +8,7 @@
 #include "kadanoff/rng/stream.hpp"
 #include "kadanoff/rng/xoshiro.hpp"
 #include "kadanoff/update/accept_table.hpp"
+#include "kadanoff/update/heat_bath.hpp"
 #include "register.hpp"
 
 namespace kadanoff::python {
@@ -68,11 +69,7 @@ void register_random(py::module_& m) {
           py::arg("colour"), py::arg("first_stripe"), py::arg("stripes"));
     m.def("threshold_exp_minus", [](double x) { return threshold(exp_minus(x)); }, py::arg("x"));
     m.def(
-        "threshold_heat_bath",
-        [](double drive) {
-            const DoubleDouble weight = exp_minus(drive);
-            return threshold(weight / (DoubleDouble{1.0, 0.0} + weight));
-        },
+        "threshold_heat_bath", [](double drive) { return threshold(HeatBath::decide(false, drive).probability); },
         py::arg("drive"));
 }
 
