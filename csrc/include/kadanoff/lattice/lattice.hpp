@@ -23,7 +23,8 @@ public:
     const std::vector<std::int64_t>& extents() const { return extents_; }
     int coordination() const;
     std::int64_t sites() const;
-    std::int64_t bonds() const { return sites() * coordination() / 2; }
+    std::int64_t bond_count() const { return sites() * coordination() / 2; }
+    int checkerboard_kind() const { return kind_; }
 
 private:
     Lattice(int kind, std::vector<std::int64_t> extents);
