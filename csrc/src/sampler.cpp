@@ -47,6 +47,12 @@ void check_beta(const SamplerOptions& options) {
     }
 }
 
+void check_lattice(const Lattice& lattice) {
+    if (lattice.checkerboard_kind() >= 0) return;
+    throw InvalidArgument("[Sampler] expected a periodic square or cubic lattice of even extents, got " +
+                          std::string(lattice.name()) + " of " + extents_text(lattice.extents()));
+}
+
 int find_rule(const std::string& update) {
     std::string known;
     for (int rule = 0; rule < Rules::size; ++rule) {
@@ -86,6 +92,7 @@ EnginePlan make_plan(const Lattice& lattice, const Ising& model, const SamplerOp
         throw InvalidArgument("[Sampler] expected 1 to 4096 threads, got " + std::to_string(options.threads));
     }
     check_beta(options);
+    check_lattice(lattice);
     const auto& extents = lattice.extents();
     const std::size_t axes = extents.size();
     EnginePlan plan{};
@@ -95,7 +102,8 @@ EnginePlan make_plan(const Lattice& lattice, const Ising& model, const SamplerOp
     plan.seed = options.seed;
     plan.threads = resolve_threads(options.threads);
     const double hottest = *std::min_element(options.beta.begin(), options.beta.end());
-    plan.choice = {lattice.kind(), find_rule(options.update), model.field == 0.0 && hottest * model.coupling != 0.0};
+    plan.choice = {lattice.checkerboard_kind(), find_rule(options.update),
+                   model.field == 0.0 && hottest * model.coupling != 0.0};
     check_memory(plan, options.replicas);
     plan.tables.resize(static_cast<std::size_t>(options.replicas));
     visit_type(Lattices{}, plan.choice.lattice, [&](auto lattice_tag) {
@@ -225,7 +233,8 @@ void Sampler::store(const std::vector<SpinSums>& sums, std::int64_t count, doubl
     for (std::int64_t r = 0; r < options_.replicas; ++r) {
         for (std::int64_t d = 0; d < count; ++d) {
             const SpinSums& sum = sums[static_cast<std::size_t>(r * count + d)];
-            const auto bonds = static_cast<double>(lattice_.bonds() - 2 * static_cast<std::int64_t>(sum.unequal_bonds));
+            const auto bonds =
+                static_cast<double>(lattice_.bond_count() - 2 * static_cast<std::int64_t>(sum.unequal_bonds));
             const auto spin = static_cast<double>(2 * static_cast<std::int64_t>(sum.up_spins) - lattice_.sites());
             energy[r * draws + first + d] = (-model_.coupling * bonds - model_.field * spin) / sites;
             magnetization[r * draws + first + d] = spin / sites;
