@@ -25,7 +25,7 @@ double cpu_nanoseconds() {
 /// Calls visit(lattice tag, rule tag).
 template <class Visit>
 void with_types(const kadanoff::Lattice& lattice, const std::string& update, Visit visit) {
-    kadanoff::visit_type(kadanoff::Lattices{}, lattice.kind(), [&](auto lattice_tag) {
+    kadanoff::visit_type(kadanoff::Lattices{}, lattice.checkerboard_kind(), [&](auto lattice_tag) {
         for (int rule = 0; rule < kadanoff::Rules::size; ++rule) {
             kadanoff::visit_type(kadanoff::Rules{}, rule, [&](auto rule_tag) {
                 if (update == decltype(rule_tag)::type::name) visit(lattice_tag, rule_tag);

@@ -15,7 +15,6 @@ namespace {
 
 using kadanoff::InvalidArgument;
 using kadanoff::Ising;
-using kadanoff::Lattice;
 using kadanoff::Sampler;
 using kadanoff::SamplerOptions;
 using kadanoff::Square;
@@ -60,21 +59,11 @@ private:
 
 }  // namespace
 
-TEST_CASE(bad_lattices_are_refused) {
-    CHECK_THROWS(InvalidArgument, "[Lattice] expected extents of at least 2, got 0 x 4", Lattice(Square{0, 4}));
-    CHECK_THROWS(InvalidArgument, "[Lattice] expected extents of at least 2, got 4 x 1", Lattice(Square{4, 1}));
-    CHECK_THROWS(InvalidArgument, "[Lattice] expected extents of at least 2, got -2 x 4", Lattice(Square{-2, 4}));
+TEST_CASE(lattices_without_a_checkerboard_are_refused) {
+    const SamplerOptions options;
     CHECK_THROWS(InvalidArgument,
-                 "[Lattice] expected even extents, got 4 x 5: an odd periodic extent is not bipartite and has no "
-                 "checkerboard; the replica-packed kernel of a later release will handle it",
-                 Lattice(Square{4, 5}));
-    CHECK_THROWS(InvalidArgument, "expected even extents, got 3 x 4 x 4", Lattice(kadanoff::Cubic{3, 4, 4}));
-    constexpr std::int64_t huge = std::int64_t{1} << 62;
-    CHECK_THROWS(InvalidArgument, "[Lattice] expected at most 2^36 sites, got", Lattice(Square{huge, huge}));
-    CHECK_THROWS(InvalidArgument, "[Lattice] expected 2 extents for a square lattice, got 3",
-                 Lattice::make("square", {4, 4, 4}));
-    CHECK_THROWS(InvalidArgument, "[Lattice] expected one of square, cubic, got 'kagome'",
-                 Lattice::make("kagome", {4}));
+                 "[Sampler] expected a periodic square or cubic lattice of even extents, got square of 4 x 5",
+                 Sampler(Square{4, 5}, Ising{}, options));
 }
 
 TEST_CASE(bad_models_are_refused) {
