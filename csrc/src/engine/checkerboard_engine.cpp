@@ -4,6 +4,7 @@
 #include "backend/checkerboard.hpp"
 #include "checks.hpp"
 #include "engine/engine.hpp"
+#include "engine/packed_tables.hpp"
 #include "kadanoff/error.hpp"
 #include "packed_spins.hpp"
 #include "parallel.hpp"
@@ -11,16 +12,6 @@
 namespace kadanoff {
 
 namespace {
-
-int find_rule(const std::string& update) {
-    int found = -1;
-    for (int rule = 0; rule < Rules::size; ++rule) {
-        visit_type(Rules{}, rule, [&](auto tag) {
-            if (update == decltype(tag)::type::name) found = rule;
-        });
-    }
-    return found;
-}
 
 void check_storage(const CheckerboardPlan& plan, std::int64_t replicas) {
     const CheckerboardLayout layout = measure_checkerboard(plan.planes, plan.rows, plan.columns);

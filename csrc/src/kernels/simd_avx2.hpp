@@ -22,6 +22,12 @@ struct Avx2Ops {
     KADANOFF_LEAF static void store(std::uint32_t* p, Vector a) {
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a);
     }
+    KADANOFF_LEAF static Vector load_repeated(const std::uint32_t* p, int shift) {
+        return _mm256_permutevar8x32_epi32(load(p), _mm256_srl_epi32(iota(0), _mm_cvtsi32_si128(shift)));
+    }
+    KADANOFF_LEAF static Vector gather(const std::uint32_t* p, Vector index) {
+        return _mm256_i32gather_epi32(reinterpret_cast<const int*>(p), index, 4);
+    }
     KADANOFF_LEAF static Vector broadcast(std::uint32_t a) { return _mm256_set1_epi32(static_cast<int>(a)); }
     KADANOFF_LEAF static Vector iota(std::uint32_t first) {
         return _mm256_add_epi32(broadcast(first), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));

@@ -18,6 +18,12 @@ struct Avx512Ops {
         return _mm512_maskz_loadu_epi32(first_lanes(count), p);
     }
     KADANOFF_LEAF static void store(std::uint32_t* p, Vector a) { _mm512_storeu_si512(p, a); }
+    KADANOFF_LEAF static Vector load_repeated(const std::uint32_t* p, int shift) {
+        return _mm512_permutexvar_epi32(_mm512_srl_epi32(iota(0), _mm_cvtsi32_si128(shift)), load(p));
+    }
+    KADANOFF_LEAF static Vector gather(const std::uint32_t* p, Vector index) {
+        return _mm512_i32gather_epi32(index, p, 4);
+    }
     KADANOFF_LEAF static Vector broadcast(std::uint32_t a) { return _mm512_set1_epi32(static_cast<int>(a)); }
     KADANOFF_LEAF static Vector iota(std::uint32_t first) {
         return _mm512_add_epi32(broadcast(first),

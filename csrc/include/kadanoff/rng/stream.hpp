@@ -44,15 +44,22 @@ struct DrawKey {
 /// Sweeps that a 40-bit counter can tell apart.
 inline constexpr std::uint64_t max_sweeps = std::uint64_t{1} << 40;
 
-/// The 128 bits that belong to `key` at site group `group` (one per lane) and `slot` (< 2^8).
+/// The 128 bits that belong to `key` at site group `group` and `slot` (< 2^8), with a replica of its own in each lane.
 template <class Ops>
-KADANOFF_LEAF Block<Ops> draw(const DrawKey& key, typename Ops::Vector group, std::uint32_t slot) {
+KADANOFF_LEAF Block<Ops> draw(const DrawKey& key, typename Ops::Vector group, std::uint32_t slot,
+                              typename Ops::Vector replica) {
     const auto sweep_low = static_cast<std::uint32_t>(key.sweep);
     const auto sweep_high = static_cast<std::uint32_t>(key.sweep >> 32);
     const std::uint32_t tag =
         (sweep_high << 24) | (key.sublattice << 16) | (slot << 8) | static_cast<std::uint32_t>(key.stream);
-    const Block<Ops> counter{{group, Ops::broadcast(sweep_low), Ops::broadcast(tag), Ops::broadcast(key.replica)}};
+    const Block<Ops> counter{{group, Ops::broadcast(sweep_low), Ops::broadcast(tag), replica}};
     return philox4x32<Ops>(counter, static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32));
+}
+
+/// The same for the key's replica in all lanes.
+template <class Ops>
+KADANOFF_LEAF Block<Ops> draw(const DrawKey& key, typename Ops::Vector group, std::uint32_t slot) {
+    return draw<Ops>(key, group, slot, Ops::broadcast(key.replica));
 }
 
 }  // namespace kadanoff

@@ -18,6 +18,10 @@ struct WordOps {
     /// The first `count` lanes from memory, zero in the others, which are not touched.
     KADANOFF_LEAF static Vector load_first(const std::uint32_t* p, std::int64_t count) { return count > 0 ? *p : 0; }
     KADANOFF_LEAF static void store(std::uint32_t* p, Vector a) { *p = a; }
+    /// p[lane >> shift] in every lane; all of p[0 ... lanes - 1] must be readable.
+    KADANOFF_LEAF static Vector load_repeated(const std::uint32_t* p, int /*shift*/) { return *p; }
+    /// p[index] in every lane, index < 2^31.
+    KADANOFF_LEAF static Vector gather(const std::uint32_t* p, Vector index) { return p[index]; }
     KADANOFF_LEAF static Vector broadcast(std::uint32_t a) { return a; }
     /// first, first + 1, ... in successive lanes.
     KADANOFF_LEAF static Vector iota(std::uint32_t first) { return first; }

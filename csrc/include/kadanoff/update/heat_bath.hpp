@@ -10,6 +10,9 @@ struct HeatBath {
     static constexpr const char* name = "heatbath";
     static constexpr Stream stream = Stream::heat_bath;
     static constexpr Stream tail_stream = Stream::heat_bath_tail;
+    static constexpr Stream packed_stream = Stream::packed_heat_bath;
+    static constexpr Stream packed_tail_stream = Stream::packed_heat_bath_tail;
+    static constexpr Stream plain_stream = Stream::plain_heat_bath;
     static constexpr bool uses_spin = false;
 
     /// Along the local field, and against it with probability exp(-d) / (1 + exp(-d)), d = |2 beta h|.
@@ -31,8 +34,8 @@ struct HeatBath {
     }
 
     /// Fixed sites feel no local field: the threshold 0111... is decided by the first plane alone.
-    template <class Ops>
-    KADANOFF_LEAF static typename Ops::Vector settle(const Classes<Ops>& classes, typename Ops::Vector accepted,
+    template <class Ops, class Sorted>
+    KADANOFF_LEAF static typename Ops::Vector settle(const Sorted& classes, typename Ops::Vector accepted,
                                                      typename Ops::Vector first_plane) {
         return Ops::select(classes.fixed, Ops::bit_not(first_plane), Ops::bit_xor(classes.base, accepted));
     }

@@ -10,6 +10,9 @@ struct Metropolis {
     static constexpr const char* name = "metropolis";
     static constexpr Stream stream = Stream::metropolis;
     static constexpr Stream tail_stream = Stream::metropolis_tail;
+    static constexpr Stream packed_stream = Stream::packed_metropolis;
+    static constexpr Stream packed_tail_stream = Stream::packed_metropolis_tail;
+    static constexpr Stream plain_stream = Stream::plain_metropolis;
     static constexpr bool uses_spin = true;
 
     static Decision decide(bool spin, double drive) {
@@ -33,8 +36,8 @@ struct Metropolis {
     }
 
     /// Fixed sites gain or keep energy by flipping: they flip.
-    template <class Ops>
-    KADANOFF_LEAF static typename Ops::Vector settle(const Classes<Ops>& classes, typename Ops::Vector accepted,
+    template <class Ops, class Sorted>
+    KADANOFF_LEAF static typename Ops::Vector settle(const Sorted& classes, typename Ops::Vector accepted,
                                                      typename Ops::Vector /*first_plane*/) {
         return Ops::bit_xor(classes.base, Ops::bit_or(classes.fixed, accepted));
     }
