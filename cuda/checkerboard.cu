@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "backend/backend.hpp"
+#include "backend/checkerboard.hpp"
 #include "check.hpp"
 #include "device_array.hpp"
 #include "kadanoff/device.hpp"
@@ -77,9 +77,9 @@ __global__ void unpack_kernel(CheckerboardLayout layout, const std::uint32_t* wo
     unpack_thread(layout, words + blockIdx.y * replica_stride, index, spins + blockIdx.y * sites);
 }
 
-class CudaEngine final : public Engine {
+class CudaCheckerboard final : public CheckerboardBackend {
 public:
-    explicit CudaEngine(const EnginePlan& plan)
+    explicit CudaCheckerboard(const CheckerboardPlan& plan)
         : plan_(plan),
           layout_(make_checkerboard_layout(plan.planes, plan.rows, plan.columns, host_masks_)),
           replicas_(static_cast<std::int64_t>(plan.tables.size())),
@@ -88,15 +88,7 @@ public:
           tables_(plan.tables),
           words_(static_cast<std::size_t>(2 * replicas_ * layout_.storage_words())) {
         layout_.masks = masks_.data();
-        visit_type(Lattices{}, plan.choice.lattice, [&](auto lattice) {
-            using Lattice = typename decltype(lattice)::type;
-            measure_ = measure_kernel<Lattice>;
-            visit_type(Rules{}, plan.choice.rule, [&](auto rule) {
-                using Rule = typename decltype(rule)::type;
-                update_ =
-                    plan.choice.symmetric ? update_kernel<Lattice, Rule, true> : update_kernel<Lattice, Rule, false>;
-            });
-        });
+        choose_kernels();
     }
 
     void advance(std::uint64_t sweep, std::int64_t draws, std::int64_t every, SpinSums* sums) override {
@@ -115,6 +107,13 @@ public:
         DeviceArray<SpinSums> device_sums(static_cast<std::size_t>(replicas_));
         measure_into(device_sums.data(), 1);
         device_sums.download(sums, device_sums.size());
+    }
+
+    void set_tables(const KernelChoice& choice, std::vector<AcceptTable> tables) override {
+        plan_.choice = choice;
+        plan_.tables = std::move(tables);
+        tables_.upload(plan_.tables.data(), plan_.tables.size());
+        choose_kernels();
     }
 
     void read(std::uint32_t* words) const override {
@@ -153,6 +152,18 @@ public:
 private:
     std::int64_t replica_stride() const { return 2 * layout_.storage_words(); }
 
+    void choose_kernels() {
+        visit_type(Lattices{}, plan_.choice.lattice, [&](auto lattice) {
+            using Lattice = typename decltype(lattice)::type;
+            measure_ = measure_kernel<Lattice>;
+            visit_type(Rules{}, plan_.choice.rule, [&](auto rule) {
+                using Rule = typename decltype(rule)::type;
+                update_ =
+                    plan_.choice.symmetric ? update_kernel<Lattice, Rule, true> : update_kernel<Lattice, Rule, false>;
+            });
+        });
+    }
+
     dim3 grid(std::int64_t threads) const {
         return {static_cast<unsigned>((threads + block_size - 1) / block_size), static_cast<unsigned>(replicas_)};
     }
@@ -177,7 +188,7 @@ private:
         check_launch("measure_kernel");
     }
 
-    EnginePlan plan_;
+    CheckerboardPlan plan_;
     std::vector<std::uint32_t> host_masks_;
     CheckerboardLayout layout_;
     std::int64_t replicas_;
@@ -201,7 +212,7 @@ std::string cuda_device_name() {
     return cudaGetDeviceProperties(&properties, 0) == cudaSuccess ? properties.name : "";
 }
 
-std::unique_ptr<Engine> make_cuda_engine(const EnginePlan& plan) {
+std::unique_ptr<CheckerboardBackend> make_cuda_checkerboard(const CheckerboardPlan& plan) {
     if (cuda_device_name().empty()) {
         throw Unavailable("[Sampler] expected a CUDA device for device 'cuda', got none that the driver can see");
     }
@@ -210,7 +221,7 @@ std::unique_ptr<Engine> make_cuda_engine(const EnginePlan& plan) {
         throw InvalidArgument("[Sampler] expected at most 65535 replicas on device 'cuda', got " +
                               std::to_string(plan.tables.size()));
     }
-    return std::make_unique<cuda::CudaEngine>(plan);
+    return std::make_unique<cuda::CudaCheckerboard>(plan);
 }
 
 }  // namespace kadanoff

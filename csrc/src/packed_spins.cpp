@@ -20,7 +20,7 @@ std::int64_t colour_words(const CheckerboardLayout& layout) { return layout.plan
 std::uint32_t last_word_mask(const CheckerboardLayout& layout) { return ~std::uint32_t{0} >> layout.wrap_shift; }
 
 /// +1 or -1 for each colour in a ground state of the model; `up` chooses between two that differ by a flip.
-void ground_state(const Ising& model, int coordination, bool up, bool (&colour_up)[2]) {
+void ground_state(const UniformIsing& model, int coordination, bool up, bool (&colour_up)[2]) {
     const bool staggered = model.coupling < 0 && std::fabs(model.field) <= coordination * std::fabs(model.coupling);
     const bool first = model.field == 0.0 || staggered ? up : model.field > 0;
     colour_up[0] = first;
@@ -59,7 +59,8 @@ std::vector<std::uint32_t> pack(const std::vector<std::int64_t>& extents, std::i
     return words;
 }
 
-std::vector<std::uint32_t> initial_spins(const Lattice& lattice, const Ising& model, const SamplerOptions& options) {
+std::vector<std::uint32_t> initial_spins(const Lattice& lattice, const UniformIsing& model,
+                                         const SamplerOptions& options) {
     const CheckerboardLayout shape = layout_of(lattice.extents());
     std::vector<std::uint32_t> words(static_cast<std::size_t>(packed_size(lattice.extents(), options.replicas)));
     std::size_t next = 0;

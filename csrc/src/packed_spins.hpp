@@ -19,7 +19,8 @@ bool padding_is_clear(const std::vector<std::int64_t>& extents, std::int64_t rep
 std::vector<std::uint32_t> pack(const std::vector<std::int64_t>& extents, std::int64_t replicas,
                                 const std::int8_t* spins);
 
-/// The state at sweep 0.
-std::vector<std::uint32_t> initial_spins(const Lattice& lattice, const Ising& model, const SamplerOptions& options);
+/// The state at sweep 0 of the checkerboard kernel.
+std::vector<std::uint32_t> initial_spins(const Lattice& lattice, const UniformIsing& model,
+                                         const SamplerOptions& options);
 
 }  // namespace kadanoff

@@ -61,6 +61,21 @@ void register_random(py::module_& m) {
     streams["metropolis_tail"] = static_cast<int>(Stream::metropolis_tail);
     streams["initial_spins"] = static_cast<int>(Stream::initial_spins);
     streams["initial_sign"] = static_cast<int>(Stream::initial_sign);
+    streams["packed_heat_bath"] = static_cast<int>(Stream::packed_heat_bath);
+    streams["packed_heat_bath_tail"] = static_cast<int>(Stream::packed_heat_bath_tail);
+    streams["packed_metropolis"] = static_cast<int>(Stream::packed_metropolis);
+    streams["packed_metropolis_tail"] = static_cast<int>(Stream::packed_metropolis_tail);
+    streams["site_order"] = static_cast<int>(Stream::site_order);
+    streams["plain_heat_bath"] = static_cast<int>(Stream::plain_heat_bath);
+    streams["plain_metropolis"] = static_cast<int>(Stream::plain_metropolis);
+    streams["potts_heat_bath"] = static_cast<int>(Stream::potts_heat_bath);
+    streams["potts_metropolis"] = static_cast<int>(Stream::potts_metropolis);
+    streams["wolff"] = static_cast<int>(Stream::wolff);
+    streams["swendsen_wang_bonds"] = static_cast<int>(Stream::swendsen_wang_bonds);
+    streams["swendsen_wang_flips"] = static_cast<int>(Stream::swendsen_wang_flips);
+    streams["replica_swap"] = static_cast<int>(Stream::replica_swap);
+    streams["isoenergetic_cluster"] = static_cast<int>(Stream::isoenergetic_cluster);
+    streams["resampling"] = static_cast<int>(Stream::resampling);
     m.attr("streams") = streams;
     m.def("philox4x32", &philox, py::arg("counter"), py::arg("key"));
     m.def("draw_block", &draw_block, py::arg("seed"), py::arg("sweep"), py::arg("replica"), py::arg("stream"),

@@ -3,13 +3,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "kadanoff/sampler.hpp"
 #include "register.hpp"
+#include "shared_sampler.hpp"
 
 namespace kadanoff::python {
 
@@ -20,31 +19,6 @@ namespace {
 using Floats = py::array_t<double, py::array::c_style>;
 using Spins = py::array_t<std::int8_t, py::array::c_style>;
 using Words = py::array_t<std::uint32_t, py::array::c_style>;
-
-/// A sampler that Python threads may share: whoever comes second waits, without the GIL. The lock is recursive
-/// because a signal handler may use the sampler whose run it interrupts, between two chunks of sweeps.
-class SharedSampler {
-public:
-    explicit SharedSampler(Sampler sampler) : sampler_(std::move(sampler)) {}
-
-    /// Calls use(sampler) without the GIL while no other thread does.
-    template <class Use>
-    auto exclusively(Use use) {
-        const py::gil_scoped_release release;
-        const std::lock_guard lock(mutex_);
-        return use(sampler_);
-    }
-
-    /// What never changes: needs no lock.
-    std::int64_t replicas() const { return sampler_.options().replicas; }
-    std::int64_t spins() const { return sampler_.lattice().sites() * replicas(); }
-    std::int64_t packed_size() const { return sampler_.packed_size(); }
-    std::string kernel() const { return sampler_.kernel(); }
-
-private:
-    Sampler sampler_;
-    std::recursive_mutex mutex_;
-};
 
 std::unique_ptr<SharedSampler> make_sampler(const Lattice& lattice, double coupling, double field,
                                             const std::vector<double>& beta, const std::string& update,
@@ -60,12 +34,6 @@ std::unique_ptr<SharedSampler> make_sampler(const Lattice& lattice, double coupl
     options.start = start == "random" ? Start::random : start == "down" ? Start::down : Start::ordered;
     const py::gil_scoped_release release;
     return std::make_unique<SharedSampler>(Sampler(lattice, Ising{coupling, field}, options));
-}
-
-/// Lets Python handle its signals, Ctrl-C above all, between chunks of sweeps.
-bool poll_signals() {
-    const py::gil_scoped_acquire gil;
-    return PyErr_CheckSignals() == 0;
 }
 
 void run(SharedSampler& shared, std::int64_t sweeps) {

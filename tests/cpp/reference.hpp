@@ -31,7 +31,7 @@ struct Reference {
     std::uint64_t up_spins() const;
 
     template <class Rule>
-    void half_sweep(const kadanoff::Ising& model, double beta, const kadanoff::DrawKey& key) {
+    void half_sweep(const kadanoff::UniformIsing& model, double beta, const kadanoff::DrawKey& key) {
         const std::vector<std::uint64_t> uniform = uniforms(key, Rule::tail_stream);
         for (std::int64_t z = 0; z < planes; ++z) {
             for (std::int64_t y = 0; y < rows; ++y) {

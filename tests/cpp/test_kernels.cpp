@@ -9,8 +9,8 @@ namespace {
 
 using kadanoff::AcceptTable;
 using kadanoff::DrawKey;
-using kadanoff::Ising;
 using kadanoff::KernelChoice;
+using kadanoff::UniformIsing;
 
 constexpr std::uint64_t seed = 0xFEDCBA9876543210u;
 constexpr std::uint64_t first_sweep = 0xFFFFFFFEu;  // the third sweep carries into the high bits
@@ -24,14 +24,14 @@ void with_types(int lattice, int rule, Visit visit) {
 }
 
 template <class Lattice, class Rule>
-AcceptTable make_table(const Ising& model, double beta, bool symmetric) {
+AcceptTable make_table(const UniformIsing& model, double beta, bool symmetric) {
     return symmetric ? kadanoff::make_symmetric_table<Lattice, Rule>(model.coupling, beta)
                      : kadanoff::make_field_table<Lattice, Rule>(model, beta);
 }
 
 struct Setup {
     const Shape& shape;
-    Ising model;
+    UniformIsing model;
     double beta;
     KernelChoice choice;
 
@@ -80,7 +80,7 @@ void compare_kernels(const Setup& setup) {
     }
 }
 
-void compare_with_reference(const Ising& model, double beta, bool symmetric) {
+void compare_with_reference(const UniformIsing& model, double beta, bool symmetric) {
     for (const Shape& shape : shapes()) {
         for (int rule = 0; rule < kadanoff::Rules::size; ++rule) {
             const Setup setup{shape, model, beta, {shape.dimension() - 2, rule, symmetric}};

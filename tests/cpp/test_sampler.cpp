@@ -142,7 +142,7 @@ TEST_CASE(measurements_are_those_of_the_spins) {
     for (const Shape& shape : shapes()) {
         const Lattice lattice = shape.planes == 0 ? Lattice(kadanoff::Square{shape.rows, shape.columns})
                                                   : Lattice(kadanoff::Cubic{shape.planes, shape.rows, shape.columns});
-        Sampler sampler(lattice, {0.75, -0.25}, make_options(0.44));
+        Sampler sampler(lattice, kadanoff::Ising{0.75, -0.25}, make_options(0.44));
         sampler.run(2);
         Reference sites{shape.layers(), shape.rows, shape.columns, shape.dimension(),
                         std::vector<std::int8_t>(static_cast<std::size_t>(shape.sites()))};

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "backend/backend.hpp"
+#include "backend/checkerboard.hpp"
 #include "check.hpp"
 #include "colours.hpp"
 #include "cuda/thread_bodies.hpp"
@@ -15,7 +15,7 @@
 namespace {
 
 using kadanoff::CheckerboardLayout;
-using kadanoff::EnginePlan;
+using kadanoff::CheckerboardPlan;
 using kadanoff::SpinSums;
 
 constexpr std::uint64_t first_sweep = (std::uint64_t{1} << 33) + 5;
@@ -24,7 +24,7 @@ constexpr std::uint64_t first_sweep = (std::uint64_t{1} << 33) + 5;
 template <class Lattice, class Rule, bool Symmetric>
 class FakeDevice {
 public:
-    explicit FakeDevice(const EnginePlan& plan)
+    explicit FakeDevice(const CheckerboardPlan& plan)
         : plan_(plan),
           layout_(kadanoff::make_checkerboard_layout(plan.planes, plan.rows, plan.columns, masks_)),
           replica_stride_(2 * layout_.storage_words()),
@@ -90,7 +90,7 @@ public:
 private:
     std::uint32_t* storage(std::int64_t replica) { return words_.data() + replica * replica_stride_; }
 
-    EnginePlan plan_;
+    CheckerboardPlan plan_;
     std::vector<std::uint32_t> masks_;
     CheckerboardLayout layout_;
     std::int64_t replica_stride_, packed_words_;
@@ -98,16 +98,16 @@ private:
 };
 
 template <class Lattice, class Rule, bool Symmetric>
-EnginePlan make_plan(const Shape& shape, int rule) {
-    const kadanoff::Ising model{-0.9, Symmetric ? 0.0 : 0.4};
-    EnginePlan plan{shape.layers(),
-                    shape.rows,
-                    shape.columns,
-                    {shape.dimension() - 2, rule, Symmetric},
-                    Rule::stream,
-                    0x123456789ABCDEF0u,
-                    {},
-                    1};
+CheckerboardPlan make_plan(const Shape& shape, int rule) {
+    const kadanoff::UniformIsing model{-0.9, Symmetric ? 0.0 : 0.4};
+    CheckerboardPlan plan{shape.layers(),
+                          shape.rows,
+                          shape.columns,
+                          {shape.dimension() - 2, rule, Symmetric},
+                          Rule::stream,
+                          0x123456789ABCDEF0u,
+                          {},
+                          1};
     for (const double beta : {0.3, 0.9, 0.0625}) {
         plan.tables.push_back(Symmetric ? kadanoff::make_symmetric_table<Lattice, Rule>(model.coupling, beta)
                                         : kadanoff::make_field_table<Lattice, Rule>(model, beta));
@@ -117,8 +117,8 @@ EnginePlan make_plan(const Shape& shape, int rule) {
 
 template <class Lattice, class Rule, bool Symmetric>
 bool equals_engine(const Shape& shape, int rule) {
-    const EnginePlan plan = make_plan<Lattice, Rule, Symmetric>(shape, rule);
-    const std::unique_ptr<kadanoff::Engine> engine = kadanoff::make_cpu_engine(plan);
+    const CheckerboardPlan plan = make_plan<Lattice, Rule, Symmetric>(shape, rule);
+    const std::unique_ptr<kadanoff::CheckerboardBackend> engine = kadanoff::make_cpu_checkerboard(plan);
     FakeDevice<Lattice, Rule, Symmetric> device(plan);
 
     const auto all_words = static_cast<std::size_t>(device.replicas() * device.packed_words());

@@ -20,7 +20,7 @@ START = kd.Sampler(MODEL, beta=0.4, replicas=2, seed=1).spins
 NAN, INF = float("nan"), float("inf")
 EXTENT = "[Square] expected extent in [2, 34359738368], got "
 INTEGER_EXTENT = "[Square] expected an integer extent, got "
-CHECKERBOARD = "[Sampler] expected a periodic square or cubic lattice of even extents, got "
+CHECKERBOARD = "[Sampler] expected a periodic square or cubic lattice of even extents"
 BETA = "[Sampler] expected beta in [0, 1e12], got "
 BETA_TYPE = "[Sampler] expected a number or a list of numbers for beta, got "
 UPDATE = "[Sampler] expected update to be one of 'heatbath', 'metropolis', got "
@@ -116,13 +116,13 @@ SAMPLERS: list[tuple[dict[str, Any], type[Exception], str | re.Pattern[str]]] = 
         TypeError,
         "[Sampler] expected a model such as kd.Ising(lattice), got Square(4)",
     ),
-    ({"model": kd.Ising(kd.Square((4, 5)))}, ValueError, CHECKERBOARD + "square of 4 x 5"),
+    ({"model": kd.Ising(kd.Square((4, 5)))}, ValueError, CHECKERBOARD),
     (
         {"model": kd.Ising(kd.Square(4, periodic=(True, False)))},
         ValueError,
-        CHECKERBOARD + "square of 4 x 4",
+        CHECKERBOARD,
     ),
-    ({"model": kd.Ising(kd.Graph([(0, 1)], 3))}, ValueError, CHECKERBOARD + "graph of 3"),
+    ({"model": kd.Ising(kd.Graph([(0, 1)], 3))}, ValueError, CHECKERBOARD),
     (
         {"replicas": 2**31, "model": kd.Ising(kd.Square(4096))},
         ValueError,

@@ -8,23 +8,29 @@
 
 #include "kadanoff/device.hpp"
 #include "kadanoff/lattice/lattice.hpp"
-#include "kadanoff/model/ising.hpp"
+#include "kadanoff/model/model.hpp"
 
 namespace kadanoff {
 
 class Engine;
-struct SpinSums;
+struct Totals;
 
 /// Where a sampler begins.
 enum class Start {
-    ordered,  ///< a ground state; of two that differ by a global flip, each replica draws one
-    random,   ///< independent spins
-    down,     ///< all spins down
+    /// The ground state of a ferromagnet or of an antiferromagnet on two sublattices, where each replica draws one of
+    /// those that a symmetry relates; random where no ground state is known.
+    ordered,
+    random,  ///< independent spins
+    down,    ///< all spins down; of a Potts model, in state 0
 };
 
 struct SamplerOptions {
     std::vector<double> beta{1.0};    ///< inverse temperatures: one for all, or one per replica
-    std::string update = "heatbath";  ///< a name in Rules
+    std::string update = "heatbath";  ///< heatbath, metropolis, wolff or swendsen-wang
+    /// In which order a sweep of heatbath or metropolis visits the sites: "sublattice" after sublattice, "sequential"
+    /// by number, "random" with replacement, "parallel" all at once.
+    std::string order = "sublattice";
+    std::string kernel;  ///< what does the work, without the instruction set; empty: the fastest that serves
     std::int64_t replicas = 1;
     std::uint64_t seed = 0;
     Device device = Device::cpu;
@@ -32,17 +38,17 @@ struct SamplerOptions {
     Start start = Start::ordered;
 };
 
-/// Checkerboard Monte Carlo for the Ising model on a bipartite lattice.
+/// Monte Carlo for spin models on lattices and graphs.
 ///
-/// The spins are a pure function of (model, beta, seed, sweeps): the same for every instruction set, number of
-/// threads and device. One sweep updates the even sublattice, then the odd one.
+/// The spins are a pure function of (kernel, model, beta, seed, sweeps): the same for every instruction set, number
+/// of threads and device. One sweep updates every site once, or does one cluster update.
 class Sampler {
 public:
     /// Asked about every 100 ms on the calling thread; false stops after the current chunk of sweeps.
     using Poll = std::function<bool()>;
 
     /// Throws InvalidArgument, Unavailable, std::bad_alloc.
-    Sampler(const Lattice& lattice, const Ising& model, const SamplerOptions& options);
+    Sampler(const Lattice& lattice, const Model& model, const SamplerOptions& options);
     ~Sampler();
     Sampler(Sampler&&) noexcept;
     Sampler& operator=(Sampler&&) noexcept;
@@ -58,12 +64,17 @@ public:
     /// Energy and magnetisation per site of the present spins, one of each per replica.
     void measure(double* energy, double* magnetization);
 
-    /// +-1 spins, (replica, *extents). On a CUDA sampler the pointer may be device memory.
+    /// New inverse temperatures, one for all or one per replica, from the next sweep on. Throws InvalidArgument.
+    void set_beta(const std::vector<double>& beta);
+
+    /// +-1 spins (Potts: 0 to states - 1, as unsigned bytes), (replica, *lattice.shape()). On a CUDA sampler the
+    /// pointer may be device memory.
     void spins(std::int8_t* out) const;
-    /// Throws InvalidArgument, and changes nothing, if any value is not +-1.
+    /// Throws InvalidArgument, and changes nothing, if any value is no spin of the model.
     void set_spins(const std::int8_t* spins);
 
-    /// The spins as bits: (replica, colour, plane, row, word); see CheckerboardLayout.
+    /// The spins as bits, in an order of the kernel's own; checkerboard: (replica, colour, plane, row, word), see
+    /// CheckerboardLayout; others: (site, word of 32 replicas); Potts: bytes (site, replica).
     std::int64_t packed_size() const;
     void packed(std::uint32_t* out) const;
     /// Throws InvalidArgument, and changes nothing, if a padding bit is set.
@@ -74,17 +85,17 @@ public:
     void set_sweep(std::int64_t sweep);
 
     const Lattice& lattice() const { return lattice_; }
-    const Ising& model() const { return model_; }
+    const Model& model() const { return model_; }
     const SamplerOptions& options() const { return options_; }
     /// "checkerboard-avx512" and the like: what does the work.
     std::string kernel() const;
 
 private:
-    void store(const std::vector<SpinSums>& sums, std::int64_t count, double* energy, double* magnetization,
+    void store(const std::vector<Totals>& totals, std::int64_t count, double* energy, double* magnetization,
                std::int64_t first, std::int64_t draws) const;
 
     Lattice lattice_;
-    Ising model_;
+    Model model_;
     SamplerOptions options_;
     std::int64_t sweep_ = 0;
     std::unique_ptr<Engine> engine_;

@@ -2,10 +2,19 @@
 
 #include <cmath>
 
+#include "kadanoff/model/values.hpp"
+
 namespace kadanoff {
 
-/// H = -coupling sum_<ij> s_i s_j - field sum_i s_i, with s = +-1.
+/// H = -sum_<ij> J_ij s_i s_j - sum_i h_i s_i - K sum_plaquettes s s s s, with s = +-1.
 struct Ising {
+    Values coupling = 1.0;   ///< J: one for all bonds, or one per bond in the order of Lattice::bonds
+    Values field = 0.0;      ///< h: one for all sites, or one per site
+    double plaquette = 0.0;  ///< K; on a square lattice only
+};
+
+/// The Ising model with one coupling and one field, as the bit-sliced kernels see it.
+struct UniformIsing {
     double coupling = 1.0;
     double field = 0.0;
 

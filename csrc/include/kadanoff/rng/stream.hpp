@@ -14,6 +14,21 @@ enum class Stream : std::uint32_t {
     metropolis_tail = 4,
     initial_spins = 5,
     initial_sign = 6,
+    packed_heat_bath = 7,
+    packed_heat_bath_tail = 8,
+    packed_metropolis = 9,
+    packed_metropolis_tail = 10,
+    site_order = 11,
+    plain_heat_bath = 12,
+    plain_metropolis = 13,
+    potts_heat_bath = 14,
+    potts_metropolis = 15,
+    wolff = 16,
+    swendsen_wang_bonds = 17,
+    swendsen_wang_flips = 18,
+    replica_swap = 19,
+    isoenergetic_cluster = 20,
+    resampling = 21,
 };
 
 /// Coordinates of a random draw: everything that a draw depends on, besides the seed, packed into Philox's

@@ -37,7 +37,7 @@ inline void set_class(AcceptTable& table, int index, Decision decision) {
 
 /// Classes as FieldLookup orders them: any coupling, any field.
 template <class Lattice, class Rule>
-AcceptTable make_field_table(const Ising& model, double beta) {
+AcceptTable make_field_table(const UniformIsing& model, double beta) {
     constexpr int counts = Lattice::coordination + 1;
     AcceptTable table{};
     for (int spin = 0; spin <= (Rule::uses_spin ? 1 : 0); ++spin) {

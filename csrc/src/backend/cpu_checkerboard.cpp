@@ -1,8 +1,9 @@
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "aligned_words.hpp"
-#include "backend/backend.hpp"
+#include "backend/checkerboard.hpp"
 #include "kadanoff/isa.hpp"
 #include "parallel.hpp"
 
@@ -26,9 +27,9 @@ CheckerboardKernel choose_kernel(Isa isa, KernelChoice choice) {
     return scalar_checkerboard(choice);
 }
 
-class CpuEngine final : public Engine {
+class CpuCheckerboard final : public CheckerboardBackend {
 public:
-    explicit CpuEngine(const EnginePlan& plan)
+    explicit CpuCheckerboard(const CheckerboardPlan& plan)
         : plan_(plan),
           isa_(active_isa()),
           kernel_(choose_kernel(isa_, plan.choice)),
@@ -50,6 +51,12 @@ public:
 
     void measure(SpinSums* sums) override {
         for (std::int64_t r = 0; r < replicas_; ++r) sums[r] = measure_range(r, 0, layout_.vectors());
+    }
+
+    void set_tables(const KernelChoice& choice, std::vector<AcceptTable> tables) override {
+        plan_.choice = choice;
+        plan_.tables = std::move(tables);
+        kernel_ = choose_kernel(isa_, choice);
     }
 
     void read(std::uint32_t* words) const override {
@@ -199,7 +206,7 @@ private:
         sum.up_spins += part.up_spins;
     }
 
-    EnginePlan plan_;
+    CheckerboardPlan plan_;
     Isa isa_;
     CheckerboardKernel kernel_;
     std::vector<std::uint32_t> masks_;
@@ -210,6 +217,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Engine> make_cpu_engine(const EnginePlan& plan) { return std::make_unique<CpuEngine>(plan); }
+std::unique_ptr<CheckerboardBackend> make_cpu_checkerboard(const CheckerboardPlan& plan) {
+    return std::make_unique<CpuCheckerboard>(plan);
+}
 
 }  // namespace kadanoff
