@@ -79,40 +79,61 @@ Colouring colour_axes(const Lattice& lattice) {
             static_cast<std::uint32_t>(colours)};
 }
 
+/// A cyclic word of blocks 012 and 0123, any three successive letters of which differ; none has 1, 2 or 5 letters.
+struct Word {
+    std::int64_t length;
+
+    bool exists() const { return length >= 3 && length != 5; }
+    std::int64_t letter(std::int64_t place) const {
+        const std::int64_t fours = length % 3, threes = length / 3 - fours;
+        place = (place % length + length) % length;
+        return place < 3 * threes ? place % 3 : (place - 3 * threes) % 4;
+    }
+};
+
+/// Four colours for a triangular torus: every row is the same word, one place on or two places back from the row
+/// before, so that it has come round after the last row.
+std::optional<Colouring> colour_by_words(const Lattice& lattice, std::size_t word_axis) {
+    const std::size_t row_axis = 1 - word_axis;
+    std::int64_t period[2];
+    for (std::size_t axis : {0u, 1u}) {  // an open axis is cut from a longer period
+        period[axis] = lattice.periodic()[axis] ? lattice.extents()[axis] : 2 * lattice.extents()[1 - axis];
+    }
+    const Word word{period[word_axis]};
+    const std::int64_t rows = period[row_axis];
+    if (!word.exists()) return std::nullopt;
+    const std::int64_t most = std::min(rows, word.length);
+    std::int64_t back = 0;  // how many rows step back
+    while (back <= most && (rows - 3 * back) % word.length != 0) ++back;
+    if (back > most) return std::nullopt;
+    return Colouring{colour_cells(lattice.extents(),
+                                  [&](const std::vector<std::int64_t>& at) {
+                                      const std::int64_t row = at[row_axis];
+                                      return word.letter(at[word_axis] + row - 3 * std::min(row, back));
+                                  }),
+                     4};
+}
+
 /// The triangular lattice with both extents above 1. Its triangles force (x + y) % 3 upon a colouring with three, so
-/// there is none unless 3 divides the periodic extents. With four: a word of blocks 012 and 0123, any three
-/// successive letters of which differ, read along x + y, x - 2 y or y - 2 x; or two by two for even extents.
+/// there is none unless 3 divides the periodic extents. Four suffice for almost all; not found here are
+/// those of 2 by an odd extent, 3 by 5, and most with an extent of 5.
 std::optional<Colouring> colour_diagonals(const Lattice& lattice) {
-    const std::int64_t rows = lattice.extents()[0], columns = lattice.extents()[1];
-    if (rows == 1 || columns == 1) return std::nullopt;
-    const std::int64_t y_period = lattice.periodic()[0] ? rows : 0, x_period = lattice.periodic()[1] ? columns : 0;
-    if (x_period % 3 == 0 && y_period % 3 == 0) {
+    const auto& extents = lattice.extents();
+    if (extents[0] == 1 || extents[1] == 1) return std::nullopt;
+    const auto fits = [&](std::int64_t period) {
+        return (!lattice.periodic()[0] || extents[0] % period == 0) &&
+               (!lattice.periodic()[1] || extents[1] % period == 0);
+    };
+    if (fits(3)) {
+        return Colouring{colour_cells(extents, [](const std::vector<std::int64_t>& at) { return (at[0] + at[1]) % 3; }),
+                         3};
+    }
+    if (fits(2)) {
         return Colouring{
-            colour_cells(lattice.extents(), [](const std::vector<std::int64_t>& at) { return (at[0] + at[1]) % 3; }),
-            3};
+            colour_cells(extents, [](const std::vector<std::int64_t>& at) { return at[0] % 2 * 2 + at[1] % 2; }), 4};
     }
-    if (x_period % 2 == 0 && y_period % 2 == 0) {
-        return Colouring{colour_cells(lattice.extents(),
-                                      [](const std::vector<std::int64_t>& at) { return at[0] % 2 * 2 + at[1] % 2; }),
-                         4};
-    }
-    constexpr std::int64_t directions[3][2] = {{1, 1}, {-2, 1}, {1, -2}};
-    for (const auto& [along_y, along_x] : directions) {
-        // The word's length divides what an axis wraps by.
-        const std::int64_t length = std::gcd(along_y * y_period, along_x * x_period);
-        if (length < 3 || length == 5) continue;
-        const std::int64_t threes = (length - length % 3) / 3 - length % 3;  // length = 3 threes + 4 fours
-        const auto letter = [=](std::int64_t place) {
-            return place < 3 * threes ? place % 3 : (place - 3 * threes) % 4;
-        };
-        return Colouring{colour_cells(lattice.extents(),
-                                      [&, y = along_y, x = along_x](const std::vector<std::int64_t>& at) {
-                                          const std::int64_t place = (y * at[0] + x * at[1]) % length;
-                                          return letter(place < 0 ? place + length : place);
-                                      }),
-                         4};
-    }
-    return std::nullopt;
+    auto result = colour_by_words(lattice, 1);
+    return result ? result : colour_by_words(lattice, 0);
 }
 
 Colouring colour_basis(const Lattice& lattice) {
@@ -195,7 +216,7 @@ private:
         for (std::size_t k = graph_.start[site]; k < graph_.start[site + 1]; ++k) show(graph_.neighbour[k], colour);
     }
 
-    /// A site never needs a colour above its degree and does not look at those.
+    /// A site never needs a colour above its degree, so what it has seen beyond its words makes no difference to it.
     void show(std::uint32_t site, std::uint32_t colour) {
         const std::size_t word = word_[site] + colour / 64;
         const std::uint64_t bit = std::uint64_t{1} << colour % 64;

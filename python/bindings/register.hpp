@@ -5,6 +5,7 @@
 namespace kadanoff::python {
 
 void register_build(pybind11::module_& m);
+void register_lattice(pybind11::module_& m);
 void register_random(pybind11::module_& m);
 void register_sampler(pybind11::module_& m);
 

@@ -20,10 +20,10 @@ using Floats = py::array_t<double, py::array::c_style>;
 using Spins = py::array_t<std::int8_t, py::array::c_style>;
 using Words = py::array_t<std::uint32_t, py::array::c_style>;
 
-std::unique_ptr<SharedSampler> make_sampler(const std::string& lattice, const std::vector<std::int64_t>& extents,
-                                            double coupling, double field, const std::vector<double>& beta,
-                                            const std::string& update, std::int64_t replicas, std::uint64_t seed,
-                                            const std::string& device, int threads, const std::string& start) {
+std::unique_ptr<SharedSampler> make_sampler(const Lattice& lattice, double coupling, double field,
+                                            const std::vector<double>& beta, const std::string& update,
+                                            std::int64_t replicas, std::uint64_t seed, const std::string& device,
+                                            int threads, const std::string& start) {
     SamplerOptions options;
     options.beta = beta;
     options.update = update;
@@ -33,7 +33,7 @@ std::unique_ptr<SharedSampler> make_sampler(const std::string& lattice, const st
     options.threads = threads;
     options.start = start == "random" ? Start::random : start == "down" ? Start::down : Start::ordered;
     const py::gil_scoped_release release;
-    return std::make_unique<SharedSampler>(Sampler(Lattice::make(lattice, extents), Ising{coupling, field}, options));
+    return std::make_unique<SharedSampler>(Sampler(lattice, Ising{coupling, field}, options));
 }
 
 void run(SharedSampler& shared, std::int64_t sweeps) {
@@ -104,9 +104,9 @@ void write_packed(SharedSampler& shared, const Words& words) {
 
 void register_sampler(py::module_& m) {
     py::class_<SharedSampler>(m, "Sampler")
-        .def(py::init(&make_sampler), py::kw_only(), py::arg("lattice"), py::arg("extents"), py::arg("coupling"),
-             py::arg("field"), py::arg("beta"), py::arg("update"), py::arg("replicas"), py::arg("seed"),
-             py::arg("device"), py::arg("threads"), py::arg("start"))
+        .def(py::init(&make_sampler), py::kw_only(), py::arg("lattice"), py::arg("coupling"), py::arg("field"),
+             py::arg("beta"), py::arg("update"), py::arg("replicas"), py::arg("seed"), py::arg("device"),
+             py::arg("threads"), py::arg("start"))
         .def("run", &run, py::arg("sweeps"))
         .def("sample", &sample, py::arg("draws"), py::arg("every"), py::arg("energy").noconvert(),
              py::arg("magnetization").noconvert())

@@ -14,20 +14,25 @@ from __future__ import annotations
 from kadanoff import exact
 from kadanoff._core import __version__, rng_version
 from kadanoff.errors import Error, FileError, Interrupted
-from kadanoff.lattices import Cubic, Square
+from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
 from kadanoff.models import Ising
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 
 __all__ = [
+    "Chain",
     "Cubic",
     "Error",
     "FileError",
+    "Graph",
+    "Honeycomb",
+    "Hypercubic",
     "Interrupted",
     "Ising",
     "Run",
     "Sampler",
     "Square",
+    "Triangular",
     "__version__",
     "exact",
     "rng_version",

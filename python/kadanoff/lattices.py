@@ -2,106 +2,257 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import NDArray
 
-from kadanoff import arguments
+from kadanoff import _core, arguments
 
 _MAX_EXTENT = 2**35
+_MAX_GRAPH = 2**31
+_SHOWN_EDGES = 16
 
 
-class _Hypercubic:
-    """A periodic lattice of `ndim` axes, every site bound to the next one along each axis."""
+class Lattice:
+    """What all lattices have: sites, bonds and a colouring. Make one of the classes below."""
 
     name: ClassVar[str]
-    ndim: ClassVar[int]
 
-    def __init__(self, extents: int | Sequence[int], periodic: bool = True) -> None:
-        kind = type(self).__name__
-        if isinstance(extents, Sequence | np.ndarray) and not isinstance(extents, str | bytes):
-            values: list[Any] = np.asarray(extents, dtype=object).ravel().tolist()
-        else:
-            values = [extents] * self.ndim
-        if len(values) != self.ndim:
-            raise ValueError(f"[{kind}] expected {self.ndim} extents, got {len(values)}")
-        self._shape = tuple(
-            arguments.integer(kind, "extent", value, 2, _MAX_EXTENT) for value in values
-        )
-        if any(extent % 2 for extent in self._shape):
-            raise ValueError(
-                f"[{kind}] expected even extents, got {self._shape}: an odd periodic extent is not "
-                "bipartite and has no checkerboard; the replica-packed kernel of a later release "
-                "will handle it"
-            )
-        if periodic is not True:
-            raise ValueError(
-                f"[{kind}] expected periodic=True, got {periodic!r}: open boundaries will be "
-                "handled by the replica-packed kernel of a later release"
-            )
+    def __init__(self, core: _core.Lattice) -> None:
+        self._core = core
+
+    @property
+    def core(self) -> _core.Lattice:
+        """The compiled lattice."""
+        return self._core
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Extents, slowest axis first: (y, x) or (z, y, x)."""
-        return self._shape
+        """Shape of an array over the sites: (y, x), of a honeycomb (y, x, 2), of a graph (n,)."""
+        return self._core.shape
+
+    @property
+    def extents(self) -> tuple[int, ...]:
+        """Number of cells along each axis, slowest axis first; (n,) of a graph."""
+        return self._core.extents
+
+    @property
+    def periodic(self) -> tuple[bool, ...]:
+        """Whether each axis is periodic; empty for a graph, which has no axes."""
+        return self._core.periodic
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes; 0 of a graph."""
+        return len(self.periodic)
 
     @property
     def n_sites(self) -> int:
         """Number of sites."""
-        n = 1
-        for extent in self._shape:
-            n *= extent
-        return n
+        return self._core.sites
+
+    @property
+    def n_bonds(self) -> int:
+        """Number of bonds; they are counted without being listed."""
+        return self._core.bond_count
 
     @property
     def coordination(self) -> int:
-        """Number of neighbours of a site, counting one twice that is met both ways round."""
-        return 2 * self.ndim
+        """Bonds of a site that is not at an open end; the largest number of them in a graph."""
+        return self._core.coordination
 
     @cached_property
     def bonds(self) -> NDArray[np.int64]:
-        """Bonds as pairs of row-major site numbers, int64 (ndim * n_sites, 2).
+        """Bonds as pairs of row-major site numbers, int64 (n_bonds, 2), read-only.
 
-        Bond ``site * ndim + axis`` leads from `site` one step up `axis`, the last axis first. An
-        extent of 2 has every bond along it twice, as the torus of Kaufman's solution does.
+        They come site by site: of a hypercubic lattice one step up each axis, the last axis first,
+        of a triangular one (0, 1), (1, 0), (1, 1). Those that would cross an open end are left out.
+        A periodic extent of 2 binds neighbours twice, as the torus of Kaufman's solution does. A
+        graph's bonds are its edges as given.
         """
-        sites = np.arange(self.n_sites, dtype=np.int64).reshape(self._shape)
-        ends = [np.roll(sites, -1, axis=axis).ravel() for axis in reversed(range(self.ndim))]
-        starts = np.repeat(sites.ravel(), self.ndim)
-        bonds = np.stack([starts, np.stack(ends, axis=1).ravel()], axis=1)
-        bonds.flags.writeable = False
-        return bonds
+        return _read_only(self._core.bonds())
+
+    @cached_property
+    def degrees(self) -> NDArray[np.int64]:
+        """Number of bonds of each site, int64 (n_sites,), read-only."""
+        degrees = np.bincount(self.bonds.ravel(), minlength=self.n_sites)
+        return _read_only(degrees.astype(np.int64, copy=False))
+
+    @cached_property
+    def _colouring(self) -> tuple[NDArray[np.uint32], int]:
+        colour, colours = self._core.colouring()
+        return _read_only(colour), colours
+
+    @property
+    def colouring(self) -> NDArray[np.uint32]:
+        """A colour for each site such that neighbours differ, uint32 (n_sites,), read-only.
+
+        With as few colours as can be where the lattice is known to need that many or two suffice;
+        otherwise by DSATUR (Brelaz, Comm. ACM 22 (1979) 251).
+        """
+        return self._colouring[0]
+
+    @property
+    def n_colours(self) -> int:
+        """Number of colours of `colouring`."""
+        return self._colouring[1]
+
+    @property
+    def positions(self) -> NDArray[np.float64] | None:
+        """Where the sites are, in units of the bond length; None of a graph."""
+        return None
+
+    def momenta(self) -> NDArray[np.float64]:
+        """Return the smallest wave vectors that fit the lattice, as `Crystal.momenta` does.
+
+        Raises
+        ------
+        ValueError
+            Of a graph, which has no axes.
+        """
+        raise ValueError(f"[momenta] expected a lattice with axes, got a {self.name}")
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.extents, self.periodic
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other._shape == self._shape
+        return type(other) is type(self) and other._key() == self._key()
 
     def __hash__(self) -> int:
-        return hash((self.name, self._shape))
+        return hash((self.name, self._key()))
+
+
+class Crystal(Lattice):
+    """A unit cell repeated along axes, each of them periodic or open."""
+
+    _ndim: ClassVar[int | None]
+    """Number of axes, None for as many as there are extents."""
+    _site_offsets: ClassVar[tuple[tuple[float, ...], ...] | None] = None
+
+    def __init__(
+        self, extents: int | Sequence[int], periodic: bool | Sequence[bool] = True
+    ) -> None:
+        kind = type(self).__name__
+        values = _per_axis(extents)
+        if values is None:
+            if self._ndim is None:
+                raise TypeError(f"[{kind}] expected a sequence of extents, got {extents!r}")
+            values = [extents] * self._ndim
+        elif self._ndim is not None and len(values) != self._ndim:
+            wanted = "1 extent" if self._ndim == 1 else f"{self._ndim} extents"
+            raise ValueError(f"[{kind}] expected {wanted}, got {len(values)}")
+        flags = _boundaries(kind, periodic, len(values))
+        checked = [
+            arguments.integer(kind, "extent", value, 2 if flag else 1, _MAX_EXTENT)
+            for value, flag in zip(values, flags, strict=True)
+        ]
+        super().__init__(_core.Lattice.make(self.name, checked, flags))
+
+    @property
+    def cell_vectors(self) -> NDArray[np.float64]:
+        """Step from a cell to the next along each axis, float64 (ndim, ndim).
+
+        Row i belongs to axis i; columns are Cartesian components in the order of the axes, (y, x)
+        or (z, y, x). The unit is the length of a bond.
+        """
+        return np.eye(self.ndim)
+
+    @cached_property
+    def positions(self) -> NDArray[np.float64]:
+        """Where the sites are, in units of the bond length, float64 (n_sites, ndim), read-only.
+
+        Columns are Cartesian components in the order of the axes, (y, x) or (z, y, x).
+        """
+        cells = np.indices(self.extents).reshape(self.ndim, -1).T
+        offsets = np.zeros((1, self.ndim)) if self._site_offsets is None else self._site_offsets
+        positions = (cells @ self.cell_vectors)[:, None, :] + np.asarray(offsets)
+        return _read_only(positions.reshape(-1, self.ndim))
+
+    def momenta(self) -> NDArray[np.float64]:
+        r"""Return the smallest wave vectors that fit the lattice, one for each periodic axis.
+
+        Returns
+        -------
+        ndarray
+            float64 (periodic axes, ndim), in units of 1 / (length of a bond); columns as those of
+            `positions`.
+
+        Notes
+        -----
+        Axis i of extent :math:`L_i` has :math:`k_i = b_i / L_i` with the reciprocal vectors
+        :math:`b_i \cdot a_j = 2 \pi \delta_{ij}` of the cell vectors :math:`a_j`.
+
+        Examples
+        --------
+        >>> (Square((4, 8)).momenta() / np.pi).tolist()
+        [[0.5, 0.0], [0.0, 0.25]]
+        """
+        reciprocal = 2 * np.pi * np.linalg.inv(self.cell_vectors).T
+        smallest = reciprocal / np.array(self.extents)[:, None]
+        return np.asarray(smallest[list(self.periodic)], dtype=np.float64)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.extents, self.periodic)
 
     def __repr__(self) -> str:
-        same = len(set(self._shape)) == 1
-        return f"{type(self).__name__}({self._shape[0] if same else self._shape})"
+        same = self._ndim is not None and len(set(self.extents)) == 1
+        extents = self.extents[0] if same else self.extents
+        if all(self.periodic):
+            return f"{type(self).__name__}({extents})"
+        periodic = self.periodic if any(self.periodic) else False
+        return f"{type(self).__name__}({extents}, periodic={periodic})"
 
 
-class Square(_Hypercubic):
-    """Periodic square lattice.
+class Chain(Crystal):
+    """A chain: every site bound to the next.
 
     Parameters
     ----------
-    extents : int or (int, int)
-        Extent of both axes, or (y, x). Even, at least 2.
+    extents : int
+        Number of sites; at least 2.
     periodic : bool
-        Only True so far.
+        Whether the last site is bound to the first.
 
     Raises
     ------
     ValueError
-        If an extent is odd or below 2.
+        If the extent is too small.
     TypeError
-        If an extent is not an integer.
+        If an argument has the wrong type.
+
+    Examples
+    --------
+    >>> Chain(4).bonds.tolist()
+    [[0, 1], [1, 2], [2, 3], [3, 0]]
+    >>> Chain(4, periodic=False).n_bonds
+    3
+    """
+
+    name = "chain"
+    _ndim = 1
+
+
+class Square(Crystal):
+    """A square lattice, every site bound to the next one along each axis.
+
+    Parameters
+    ----------
+    extents : int or (int, int)
+        Extent of both axes, or (y, x). At least 2 along a periodic axis, where 2 binds neighbours
+        twice; at least 1 along an open one.
+    periodic : bool or (bool, bool)
+        Whether both axes are periodic, or each.
+
+    Raises
+    ------
+    ValueError
+        If an extent is too small, or the number of extents or boundaries is wrong.
+    TypeError
+        If an argument has the wrong type.
 
     Examples
     --------
@@ -109,28 +260,110 @@ class Square(_Hypercubic):
     24
     >>> Square(4).bonds[:2].tolist()
     [[0, 1], [0, 4]]
+    >>> Square((4, 5), periodic=(True, False)).degrees.reshape(4, 5)[0].tolist()
+    [3, 4, 4, 4, 3]
     """
 
     name = "square"
-    ndim = 2
+    _ndim = 2
 
 
-class Cubic(_Hypercubic):
-    """Periodic simple cubic lattice.
+class Triangular(Crystal):
+    """A triangular lattice: bonds (0, 1), (1, 0) and (1, 1) from every site (y, x).
 
     Parameters
     ----------
-    extents : int or (int, int, int)
-        Extent of all axes, or (z, y, x). Even, at least 2.
-    periodic : bool
-        Only True so far.
+    extents : int or (int, int)
+        Extent of both axes, or (y, x). At least 2 along a periodic axis, where 2 binds neighbours
+        twice; at least 1 along an open one.
+    periodic : bool or (bool, bool)
+        Whether both axes are periodic, or each.
 
     Raises
     ------
     ValueError
-        If an extent is odd or below 2.
+        If an extent is too small, or the number of extents or boundaries is wrong.
     TypeError
-        If an extent is not an integer.
+        If an argument has the wrong type.
+
+    Notes
+    -----
+    The axes enclose 120 degrees, so that all bonds have the same length. Three colours suffice if 3
+    divides the periodic extents.
+
+    Examples
+    --------
+    >>> lattice = Triangular((3, 6))
+    >>> lattice.bonds[:3].tolist(), lattice.coordination, lattice.n_colours
+    ([[0, 1], [0, 6], [0, 7]], 6, 3)
+    """
+
+    name = "triangular"
+    _ndim = 2
+
+    @property
+    def cell_vectors(self) -> NDArray[np.float64]:
+        """Step from a cell to the next along each axis, see `Crystal.cell_vectors`."""
+        return np.array([[np.sqrt(3) / 2, -0.5], [0.0, 1.0]])
+
+
+class Honeycomb(Crystal):
+    """A honeycomb lattice: cells (y, x) of two sites, 0 and 1.
+
+    Parameters
+    ----------
+    extents : int or (int, int)
+        Cells along both axes, or (y, x). At least 2 along a periodic axis, 1 along an open one.
+    periodic : bool or (bool, bool)
+        Whether both axes are periodic, or each.
+
+    Raises
+    ------
+    ValueError
+        If an extent is too small, or the number of extents or boundaries is wrong.
+    TypeError
+        If an argument has the wrong type.
+
+    Notes
+    -----
+    Site 0 is bound to site 1 of its cell; site 1 to site 0 of the cells one step along x and one
+    along y. The axes enclose 60 degrees. The lattice is bipartite: `colouring` is the site's number
+    in its cell.
+
+    Examples
+    --------
+    >>> lattice = Honeycomb(4)
+    >>> lattice.shape, lattice.n_sites, lattice.n_bonds
+    ((4, 4, 2), 32, 48)
+    """
+
+    name = "honeycomb"
+    _ndim = 2
+    _site_offsets = ((0.0, 0.0), (0.5, float(np.sqrt(3) / 2)))
+
+    @property
+    def cell_vectors(self) -> NDArray[np.float64]:
+        """Step from a cell to the next along each axis, see `Crystal.cell_vectors`."""
+        return np.array([[1.5, np.sqrt(3) / 2], [0.0, np.sqrt(3)]])
+
+
+class Cubic(Crystal):
+    """A simple cubic lattice, every site bound to the next one along each axis.
+
+    Parameters
+    ----------
+    extents : int or (int, int, int)
+        Extent of all axes, or (z, y, x). At least 2 along a periodic axis, where 2 binds neighbours
+        twice; at least 1 along an open one.
+    periodic : bool or (bool, bool, bool)
+        Whether all axes are periodic, or each.
+
+    Raises
+    ------
+    ValueError
+        If an extent is too small, or the number of extents or boundaries is wrong.
+    TypeError
+        If an argument has the wrong type.
 
     Examples
     --------
@@ -139,7 +372,135 @@ class Cubic(_Hypercubic):
     """
 
     name = "cubic"
-    ndim = 3
+    _ndim = 3
 
 
-LATTICES: dict[str, type[_Hypercubic]] = {lattice.name: lattice for lattice in (Square, Cubic)}
+class Hypercubic(Crystal):
+    """A hypercubic lattice of 1 to 8 axes, every site bound to the next one along each axis.
+
+    Parameters
+    ----------
+    extents : sequence of int
+        Extent of each axis, slowest first. At least 2 along a periodic axis, where 2 binds
+        neighbours twice; at least 1 along an open one.
+    periodic : bool or sequence of bool
+        Whether all axes are periodic, or each.
+
+    Raises
+    ------
+    ValueError
+        If an extent is too small, or the number of extents or boundaries is wrong.
+    TypeError
+        If an argument has the wrong type.
+
+    Examples
+    --------
+    >>> Hypercubic((4, 4, 4, 4)).coordination
+    8
+    """
+
+    name = "hypercubic"
+    _ndim = None
+
+
+class Graph(Lattice):
+    """Any sites and bonds; it need not be connected.
+
+    Parameters
+    ----------
+    edges : array_like
+        Pairs of different sites, integer (m, 2); every pair once, in either order.
+    n : int, optional
+        Number of sites, 2 to 2^31; by default one more than the largest in `edges`.
+
+    Raises
+    ------
+    ValueError
+        If an edge binds a site to itself, comes twice or leads to no site, or `n` is out of range.
+    TypeError
+        If an argument has the wrong type.
+
+    Notes
+    -----
+    Two graphs are equal if their edges are the same in the same order, since couplings come in that
+    order.
+
+    Examples
+    --------
+    >>> Graph([(0, 1), (1, 2), (2, 0)], n=4).degrees.tolist()
+    [2, 2, 2, 0]
+    >>> Graph(np.argwhere(np.triu(np.ones((5, 5)), k=1))).n_colours  # the complete graph
+    5
+    """
+
+    name = "graph"
+
+    def __init__(self, edges: npt.ArrayLike, n: int | None = None) -> None:
+        pairs = _edges(edges)
+        if n is None:
+            n = min(max(2, int(pairs.max(initial=0)) + 1), _MAX_GRAPH)
+        else:
+            n = arguments.integer("Graph", "n", n, 2, _MAX_GRAPH)
+        super().__init__(_core.Lattice.graph(n, pairs))
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.n_sites, self._content
+
+    @cached_property
+    def _content(self) -> bytes:
+        return self.bonds.tobytes()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Graph, (self.bonds, self.n_sites)
+
+    def __repr__(self) -> str:
+        if self.n_bonds > _SHOWN_EDGES:
+            return f"Graph(<{self.n_bonds} edges>, n={self.n_sites})"
+        return f"Graph({self.bonds.tolist()}, n={self.n_sites})"
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    array.flags.writeable = False
+    return array
+
+
+def _per_axis(value: Any) -> list[Any] | None:
+    """Return the items of a sequence, None of anything else."""
+    if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes):
+        return list(np.asarray(value, dtype=object).ravel())
+    return None
+
+
+def _boundaries(kind: str, periodic: Any, axes: int) -> list[bool]:
+    """Return one flag for each axis."""
+    flags = _per_axis(periodic)
+    if flags is None:
+        flags = [periodic] * axes
+    if not all(isinstance(flag, bool | np.bool_) for flag in flags):
+        wanted = "periodic as True, False or one of them for each axis"
+        raise TypeError(f"[{kind}] expected {wanted}, got {periodic!r}")
+    if len(flags) != axes:
+        raise ValueError(f"[{kind}] expected periodic for {axes} axes, got {len(flags)}")
+    return [bool(flag) for flag in flags]
+
+
+def _edges(edges: Any) -> NDArray[np.int64]:
+    """Return pairs of integers as an int64 array (m, 2)."""
+    if isinstance(edges, Iterable) and not isinstance(edges, Sequence | np.ndarray | str | bytes):
+        edges = list(edges)
+    pairs = arguments.array("Graph", "edges", edges)
+    if pairs.size == 0 and pairs.ndim in (1, 2):
+        return np.empty((0, 2), dtype=np.int64)
+    if pairs.dtype.kind not in "iu":
+        raise TypeError(f"[Graph] expected edges as pairs of integers, got dtype {pairs.dtype}")
+    if pairs.ndim != 2 or pairs.shape[1] != 2:
+        raise ValueError(f"[Graph] expected edges of shape (m, 2), got {pairs.shape}")
+    if pairs.dtype == np.uint64 and int(pairs.max()) > np.iinfo(np.int64).max:
+        raise ValueError(f"[Graph] expected sites below 2^31, got {int(pairs.max())}")
+    return np.ascontiguousarray(pairs, dtype=np.int64)
+
+
+LATTICES: dict[str, type[Crystal]] = {
+    lattice.name: lattice for lattice in (Chain, Square, Triangular, Honeycomb, Cubic, Hypercubic)
+}
+"""Every lattice that is made of extents, by name."""

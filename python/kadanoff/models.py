@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kadanoff import arguments
 from kadanoff.fixed import FixedAttributes
-from kadanoff.lattices import LATTICES, Cubic, Square
+from kadanoff.lattices import Lattice
 
 _LARGEST = 1e12
 
@@ -14,7 +14,7 @@ class Ising(FixedAttributes):
 
     Parameters
     ----------
-    lattice : Square or Cubic
+    lattice : Chain, Square, Triangular, Honeycomb, Cubic, Hypercubic or Graph
     coupling : float
         J, of either sign; the unit of energy is that of 1 / beta.
     field : float
@@ -33,14 +33,15 @@ class Ising(FixedAttributes):
 
     Examples
     --------
-    >>> Ising(Square(8), coupling=-1.0)
+    >>> import kadanoff as kd
+    >>> kd.Ising(kd.Square(8), coupling=-1.0)
     Ising(Square(8), coupling=-1.0, field=0.0)
     """
 
     _fixed = frozenset({"lattice", "coupling", "field"})
 
-    def __init__(self, lattice: Square | Cubic, coupling: float = 1.0, field: float = 0.0) -> None:
-        if type(lattice) not in LATTICES.values():
+    def __init__(self, lattice: Lattice, coupling: float = 1.0, field: float = 0.0) -> None:
+        if not isinstance(lattice, Lattice):
             raise TypeError(f"[Ising] expected a lattice such as kd.Square(16), got {lattice!r}")
         self.lattice = lattice
         self.coupling = arguments.real("Ising", "coupling", coupling)
@@ -55,7 +56,7 @@ class Ising(FixedAttributes):
     def __hash__(self) -> int:
         return hash(self._key())
 
-    def _key(self) -> tuple[Square | Cubic, float, float]:
+    def _key(self) -> tuple[Lattice, float, float]:
         return self.lattice, self.coupling, self.field
 
     def __repr__(self) -> str:

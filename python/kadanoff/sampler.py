@@ -116,8 +116,7 @@ class Sampler(FixedAttributes):
         )
         betas = arguments.reals("Sampler", "beta", beta)
         self._core = _core.Sampler(
-            lattice=model.lattice.name,
-            extents=model.lattice.shape,
+            lattice=model.lattice.core,
             coupling=model.coupling,
             field=model.field,
             beta=betas.tolist(),

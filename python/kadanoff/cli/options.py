@@ -171,8 +171,8 @@ def _bad_temperatures(value: str) -> OptionError:
 def scan_arguments(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a new `kadanoff.scan.Scan`, defaults filled in."""
     name = options.get("lattice", "square")
-    if name not in LATTICES:
-        known = ", ".join(repr(one) for one in LATTICES)
+    if name not in DEFAULTS:
+        known = ", ".join(repr(one) for one in DEFAULTS)
         raise OptionError(f"[ising] expected --lattice to be one of {known}, got {name!r}")
     kind: Any = LATTICES[name]
     lattice = kind(parse_size(options.get("size", DEFAULTS[name].size)))

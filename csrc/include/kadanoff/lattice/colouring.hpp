@@ -14,7 +14,7 @@ struct Colouring {
 };
 
 /// The fewest colours where the lattice is known to need that many or two suffice, else those that DSATUR (Brelaz,
-/// Commun. ACM 22 (1979) 251) finds. A pure function of sites and bonds: trajectories depend on it. Even periodic
+/// Comm. ACM 22 (1979) 251) finds. A pure function of sites and bonds: trajectories depend on it. Even periodic
 /// hypercubic lattices get (x + y + ...) % 2. Throws InvalidArgument beyond 2^31 sites.
 Colouring colour(const Lattice& lattice);
 
