@@ -15,20 +15,23 @@ from kadanoff import exact
 from kadanoff._core import __version__, rng_version
 from kadanoff.errors import Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
-from kadanoff.models import Ising
+from kadanoff.models import BoltzmannMachine, Hopfield, Ising, Potts
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 
 __all__ = [
+    "BoltzmannMachine",
     "Chain",
     "Cubic",
     "Error",
     "FileError",
     "Graph",
     "Honeycomb",
+    "Hopfield",
     "Hypercubic",
     "Interrupted",
     "Ising",
+    "Potts",
     "Run",
     "Sampler",
     "Square",
