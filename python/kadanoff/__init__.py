@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from kadanoff import exact
+from kadanoff import couplings, exact
 from kadanoff._core import __version__, rng_version
 from kadanoff.errors import Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
@@ -37,6 +37,7 @@ __all__ = [
     "Square",
     "Triangular",
     "__version__",
+    "couplings",
     "exact",
     "rng_version",
 ]
