@@ -58,10 +58,14 @@ class Sampler:
         self,
         *,
         lattice: Lattice,
-        coupling: float,
-        field: float,
+        coupling: NDArray[np.float64],
+        field: NDArray[np.float64],
+        plaquette: float,
+        states: int,
         beta: Sequence[float],
         update: str,
+        order: str,
+        kernel: str,
         replicas: int,
         seed: int,
         device: str,
@@ -82,6 +86,9 @@ class Sampler:
     def write_spins(self, spins: NDArray[np.int8]) -> None: ...
     def snapshot(self) -> tuple[int, NDArray[np.uint32]]: ...
     def write_packed(self, words: NDArray[np.uint32]) -> None: ...
+    def set_beta(self, beta: Sequence[float]) -> None: ...
+    @property
+    def packed_size(self) -> int: ...
     @property
     def sweep(self) -> int: ...
     @sweep.setter

@@ -148,8 +148,15 @@ def make_table(run: Run, temperatures: npt.NDArray[np.float64], flips_per_ns: fl
 
 
 def has_exact_solution(model: dict[str, Any]) -> bool:
-    """Whether `model` is Kaufman's: a square lattice without field."""
-    return model.get("lattice") == "square" and model.get("field") == 0.0
+    """Whether `model` is Kaufman's: a periodic square lattice with one coupling and nothing else."""
+    return (
+        model.get("lattice") == "square"
+        and model.get("boundary", "periodic") == "periodic"
+        and isinstance(model.get("coupling"), int | float)
+        and model.get("field") == 0.0
+        and model.get("plaquette", 0.0) == 0.0
+        and model.get("kind", "ising") == "ising"
+    )
 
 
 def _known(value: float) -> float | None:
