@@ -11,13 +11,14 @@
 
 from __future__ import annotations
 
-from kadanoff import exact
+from kadanoff import exact, tempering
 from kadanoff._core import __version__, rng_version
 from kadanoff.errors import Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
 from kadanoff.models import Ising
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
+from kadanoff.tempering import ParallelTempering
 
 __all__ = [
     "Chain",
@@ -29,6 +30,7 @@ __all__ = [
     "Hypercubic",
     "Interrupted",
     "Ising",
+    "ParallelTempering",
     "Run",
     "Sampler",
     "Square",
@@ -36,4 +38,5 @@ __all__ = [
     "__version__",
     "exact",
     "rng_version",
+    "tempering",
 ]
