@@ -442,7 +442,8 @@ class ParallelTempering(FixedAttributes):
         state = {name: stored.array(name, dtype, (None,)) for name, dtype in _STATE.items()}
         try:
             betas = checked_betas("load", entries.array("betas", np.float64, (None,)))
-            if not np.array_equal(np.repeat(betas, replicas), walkers.beta):
+            fits = len(betas) * replicas == walkers.replicas
+            if not (fits and np.array_equal(np.repeat(betas, replicas), walkers.beta)):
                 raise entries.wrong("betas", "the temperatures of the walkers")
             tempering = cls.__new__(cls)
             tempering._begin(

@@ -47,8 +47,8 @@ def constant_acceptance(
     n : int, optional
         Number of temperatures, at least 2.
     target : float, optional
-        The acceptance that no pair falls short of, between 0 and 1, both excluded; the number of
-        temperatures follows. Exactly one of `n` and `target` is given.
+        The acceptance to aim at, between 0 and 1, both excluded: the fewest temperatures that
+        reach it are taken. Exactly one of `n` and `target` is given.
     replicas, seed, update, threads
         As for `ParallelTempering`.
     sweeps : int
