@@ -249,6 +249,29 @@ def test_energies_of_an_antiferromagnet_with_decreasing_betas() -> None:
     check_energies(kd.Ising(kd.Square(4), coupling=-1.0, field=0.5), FIVE[::-1])
 
 
+def spin_glass(kind: str, lattice: Any, seed: int) -> kd.Ising:
+    """+-J without a field, or Gaussian couplings in Gaussian fields."""
+    if kind == "bimodal":
+        return kd.Ising(lattice, kd.couplings.bimodal(lattice, seed))
+    fields = np.random.default_rng(seed).normal(0.0, 0.3, lattice.n_sites)
+    return kd.Ising(lattice, kd.couplings.gaussian(lattice, seed), fields)
+
+
+@pytest.mark.parametrize("houdayer", [False, True], ids=["", "houdayer"])
+@pytest.mark.parametrize("periodic", [True, False], ids=["periodic", "open"])
+@pytest.mark.parametrize("kind", ["bimodal", "gaussian"])
+def test_energies_of_a_4x4_spin_glass(kind: str, periodic: bool, houdayer: bool) -> None:
+    model = spin_glass(kind, kd.Square(4, periodic=periodic), seed=7)
+    betas = [0.2, 0.5, 0.9, 1.4, 2.0]
+    check_energies(model, betas, houdayer=houdayer, start="random")
+    # In a few thousand rounds every copy also comes by a ground state.
+    pt = kd.ParallelTempering(model, betas, 5, SEED, houdayer=houdayer, start="random")
+    pt.run(2000)
+    lowest = slow.energies(model, checks.all_states((4, 4))).min()
+    np.testing.assert_allclose(pt.best_energy, lowest, rtol=1e-12)
+    np.testing.assert_allclose(slow.energies(model, pt.best_spins), lowest, rtol=1e-12)
+
+
 def test_wrong_temperatures_would_show() -> None:
     model = kd.Ising(kd.Square(4))
     pt = kd.ParallelTempering(model, [1.02 * beta for beta in FIVE], 400, SEED, threads=1)
@@ -389,3 +412,7 @@ def check_cluster_moves(model: Any, rounds: int, replicas: int = 2) -> int:
 def test_cluster_moves_keep_the_energy_of_the_pair(field: float) -> None:
     """Ten thousand moves in all."""
     assert check_cluster_moves(kd.Ising(kd.Square(8), field=field), rounds=500) > 4500
+
+
+def test_cluster_moves_of_a_spin_glass_keep_the_energy_of_the_pair() -> None:
+    assert check_cluster_moves(spin_glass("bimodal", kd.Square(7), seed=3), rounds=200) > 1800
