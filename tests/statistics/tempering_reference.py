@@ -259,6 +259,25 @@ def cluster_moves(
     return result
 
 
+def predicted_clusters(model: Any, spins: np.ndarray, seed: int, round_: int) -> np.ndarray:
+    """Spins (temperature, copy, site) after the cluster moves of a round, by the contract."""
+    spins = spins.copy()
+    stream = reference.STREAMS["isoenergetic_cluster"]
+    for t, copies in enumerate(spins):
+        order = list(range(len(copies)))
+        for left in range(len(copies), 1, -1):
+            word = int(reference.draw(seed, round_, t, stream, 0, left, 0)[1])
+            chosen = word * left >> 32
+            order[chosen], order[left - 1] = order[left - 1], order[chosen]
+        for pair in range(len(copies) // 2):
+            a, b = order[2 * pair], order[2 * pair + 1]
+            block = reference.draw(seed, round_, t, stream, 1, pair, 0)
+            moves = cluster_moves(model, copies[a], copies[b])
+            u = int(block[0]) | int(block[1]) << 32
+            _, copies[a], copies[b] = moves[u * len(moves) >> 64]
+    return spins
+
+
 def cluster_matrix(model: Any, fault: str | None = None) -> csr_array:
     """P of a cluster move on pairs of states, first * 2^n + second."""
     states = checks.all_states((model.lattice.n_sites,))

@@ -369,6 +369,23 @@ def test_cluster_moves_of_the_engine(name: str) -> None:
     checks.chi_square(name, counts, rounds * cluster_matrix(name).toarray())
 
 
+@pytest.mark.parametrize("field", [0.0, 0.1])
+def test_cluster_moves_by_the_contract(field: float) -> None:
+    model = kd.Ising(kd.Triangular((5, 4)), field=field)
+    pt = kd.ParallelTempering(
+        model, [0.02, 0.05, 0.1], replicas=5, seed=2**63 + 9, houdayer=True, start="random"
+    )
+    changed = 0
+    for round_ in range(40):
+        before = pt.spins.reshape(3, 5, -1)
+        pt._core.move_clusters(round_)
+        after = pt.spins.reshape(3, 5, -1)
+        expected = slow.predicted_clusters(model, before, pt.seed, round_)
+        np.testing.assert_array_equal(after, expected)
+        changed += int((before != after).any(axis=(1, 2)).sum())
+    assert changed > 100
+
+
 def test_the_check_of_cluster_moves_catches_planted_faults() -> None:
     counts = cluster_counts(CLUSTER_MODELS["no field"](), 40)
     for fault in ("not undone", "one copy"):
