@@ -11,13 +11,14 @@
 
 from __future__ import annotations
 
-from kadanoff import couplings, exact
+from kadanoff import couplings, exact, tempering
 from kadanoff._core import __version__, rng_version
 from kadanoff.errors import Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
 from kadanoff.models import BoltzmannMachine, Hopfield, Ising, Potts
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
+from kadanoff.tempering import ParallelTempering
 
 __all__ = [
     "BoltzmannMachine",
@@ -31,6 +32,7 @@ __all__ = [
     "Hypercubic",
     "Interrupted",
     "Ising",
+    "ParallelTempering",
     "Potts",
     "Run",
     "Sampler",
@@ -40,4 +42,5 @@ __all__ = [
     "couplings",
     "exact",
     "rng_version",
+    "tempering",
 ]

@@ -100,9 +100,7 @@ class Sampler(FixedAttributes):
     True
     """
 
-    _fixed = frozenset(
-        {"model", "update", "replicas", "seed", "device", "threads", "order"}
-    )
+    _fixed = frozenset({"model", "update", "replicas", "seed", "device", "threads", "order"})
 
     def __init__(
         self,

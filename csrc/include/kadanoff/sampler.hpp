@@ -61,6 +61,9 @@ public:
     std::int64_t sample(std::int64_t draws, std::int64_t every, double* energy, double* magnetization,
                         const Poll& poll = {});
 
+    /// H of the present spins, one per replica; exact where couplings and fields are integers.
+    void total_energy(double* energy);
+
     /// Energy and magnetisation per site of the present spins, one of each per replica.
     void measure(double* energy, double* magnetization);
 
