@@ -17,14 +17,6 @@ constexpr std::int64_t group_unit = 16;
 
 std::int64_t round_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit * unit; }
 
-/// The phase of every site.
-std::vector<std::uint32_t> phases_of(const Lattice& lattice, const std::string& order) {
-    std::vector<std::uint32_t> phase(static_cast<std::size_t>(lattice.sites()), 0);
-    if (order == "sublattice") return colour(lattice).colour;
-    if (order != "parallel") std::iota(phase.begin(), phase.end(), 0u);
-    return phase;
-}
-
 /// The ends and numbers of the bonds of every site, in the order of the bonds.
 struct Adjacency {
     std::vector<std::int64_t> begin;
@@ -60,9 +52,15 @@ std::vector<std::int32_t> degrees(std::int64_t sites, const std::vector<Bond>& b
     return degree;
 }
 
-SiteBlocks make_site_blocks(const Lattice& lattice, const std::vector<Bond>& bonds, const std::string& order,
-                            std::int64_t alignment) {
-    const std::vector<std::uint32_t> phase = phases_of(lattice, order);
+std::vector<std::uint32_t> site_phases(const Lattice& lattice, const std::string& order) {
+    std::vector<std::uint32_t> phase(static_cast<std::size_t>(lattice.sites()), 0);
+    if (order == "sublattice") return colour(lattice).colour;
+    if (order != "parallel") std::iota(phase.begin(), phase.end(), 0u);
+    return phase;
+}
+
+SiteBlocks make_site_blocks(const Lattice& lattice, const std::vector<Bond>& bonds,
+                            const std::vector<std::uint32_t>& phase, std::int64_t alignment) {
     const std::vector<std::int32_t> degree = degrees(lattice.sites(), bonds);
     std::vector<std::uint32_t> sorted(phase.size());
     std::iota(sorted.begin(), sorted.end(), 0u);

@@ -31,11 +31,14 @@ struct SiteBlocks {
     std::int64_t phases() const { return static_cast<std::int64_t>(phase_begin.size()) - 1; }
 };
 
-/// Sorts the sites for an order of updates: "sublattice" (phases are colours), "sequential" and "random" (phases are
-/// single sites, by number) or "parallel" (one phase). Each block begins at a multiple of `alignment` positions.
+/// The phase of every site in an order of updates: its colour ("sublattice"), its number ("sequential", "random"), or
+/// 0 ("parallel").
+std::vector<std::uint32_t> site_phases(const Lattice& lattice, const std::string& order);
+
+/// Sorts the sites by phase and number of neighbours. Each block begins at a multiple of `alignment` positions.
 /// Throws InvalidArgument beyond 2^31 sites or positions.
-SiteBlocks make_site_blocks(const Lattice& lattice, const std::vector<Bond>& bonds, const std::string& order,
-                            std::int64_t alignment);
+SiteBlocks make_site_blocks(const Lattice& lattice, const std::vector<Bond>& bonds,
+                            const std::vector<std::uint32_t>& phases, std::int64_t alignment);
 
 /// Number of bonds at every site.
 std::vector<std::int32_t> degrees(std::int64_t sites, const std::vector<Bond>& bonds);

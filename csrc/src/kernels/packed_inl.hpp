@@ -8,8 +8,8 @@ namespace {
 
 /// One register's worth of a stripe. Vectors are taken two by two where they have streams of their own.
 template <class Ops, class Rule, class Sorter, int Degree, bool Direct>
-inline __attribute__((always_inline)) void update_unit(const PackedJob& job, const PackedUnit<Ops>& unit) {
-    const std::int64_t vectors = stripe_vectors_of(job, unit.stripe);
+inline __attribute__((always_inline)) void update_unit(const PackedJob& job, const SweepUnit& unit) {
+    const std::int64_t vectors = job.vectors(unit.stripe);
     const std::int64_t sets = std::int64_t{1} << job.shift;
     Xoshiro128pp<Ops> stream[site_streams];
     for (std::int64_t set = 0; set < sets && set < vectors; ++set) stream[set] = begin_stream<Ops>(job, unit, set);

@@ -76,6 +76,25 @@ struct Avx2Ops {
         low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
     }
 
+    KADANOFF_LEAF static Vector subtract(Vector a, Vector b) { return _mm256_sub_epi32(a, b); }
+
+    using Real = __m256;
+    KADANOFF_LEAF static Real real(float a) { return _mm256_set1_ps(a); }
+    KADANOFF_LEAF static Real as_real(Vector bits) { return _mm256_castsi256_ps(bits); }
+    KADANOFF_LEAF static Vector bits(Real a) { return _mm256_castps_si256(a); }
+    KADANOFF_LEAF static Real from_word(Vector a) {
+        // Both halves are exact; the sum is rounded once.
+        const Real high = _mm256_cvtepi32_ps(_mm256_srli_epi32(a, 16));
+        const Real low = _mm256_cvtepi32_ps(_mm256_and_si256(a, broadcast(0xFFFFu)));
+        return plus(times(high, real(65536.0f)), low);
+    }
+    KADANOFF_LEAF static Real plus(Real a, Real b) { return _mm256_add_ps(a, b); }
+    KADANOFF_LEAF static Real minus(Real a, Real b) { return _mm256_sub_ps(a, b); }
+    KADANOFF_LEAF static Real times(Real a, Real b) { return _mm256_mul_ps(a, b); }
+    KADANOFF_LEAF static Real least(Real a, Real b) { return _mm256_min_ps(a, b); }
+    KADANOFF_LEAF static Real size(Real a) { return as_real(_mm256_and_si256(bits(a), broadcast(0x7FFFFFFFu))); }
+    KADANOFF_LEAF static Vector less(Real a, Real b) { return bits(_mm256_cmp_ps(a, b, _CMP_LT_OQ)); }
+
     using BitSum = __m256i;  ///< 64-bit partial sums
     KADANOFF_LEAF static BitSum no_bits() { return _mm256_setzero_si256(); }
     KADANOFF_LEAF static BitSum add_bits(BitSum sum, Vector a) {

@@ -76,6 +76,20 @@ struct Avx512Ops {
         return static_cast<__mmask16>(count >= lanes ? 0xFFFFu : count <= 0 ? 0u : (1u << count) - 1u);
     }
 
+    KADANOFF_LEAF static Vector subtract(Vector a, Vector b) { return _mm512_sub_epi32(a, b); }
+
+    using Real = __m512;
+    KADANOFF_LEAF static Real real(float a) { return _mm512_set1_ps(a); }
+    KADANOFF_LEAF static Real as_real(Vector bits) { return _mm512_castsi512_ps(bits); }
+    KADANOFF_LEAF static Vector bits(Real a) { return _mm512_castps_si512(a); }
+    KADANOFF_LEAF static Real from_word(Vector a) { return _mm512_cvtepu32_ps(a); }
+    KADANOFF_LEAF static Real plus(Real a, Real b) { return _mm512_add_ps(a, b); }
+    KADANOFF_LEAF static Real minus(Real a, Real b) { return _mm512_sub_ps(a, b); }
+    KADANOFF_LEAF static Real times(Real a, Real b) { return _mm512_mul_ps(a, b); }
+    KADANOFF_LEAF static Real least(Real a, Real b) { return _mm512_min_ps(a, b); }
+    KADANOFF_LEAF static Real size(Real a) { return as_real(_mm512_and_si512(bits(a), broadcast(0x7FFFFFFFu))); }
+    KADANOFF_LEAF static Vector less(Real a, Real b) { return _mm512_movm_epi32(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ)); }
+
     using BitSum = __m512i;  ///< 64-bit partial sums
     KADANOFF_LEAF static BitSum no_bits() { return _mm512_setzero_si512(); }
     KADANOFF_LEAF static BitSum add_bits(BitSum sum, Vector a) {

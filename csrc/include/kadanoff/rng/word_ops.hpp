@@ -66,6 +66,29 @@ struct WordOps {
         low = static_cast<std::uint32_t>(product);
     }
 
+    KADANOFF_LEAF static Vector subtract(Vector a, Vector b) { return a - b; }
+
+    /// A float in every lane, each operation rounded by itself.
+    using Real = float;
+    KADANOFF_LEAF static Real real(float a) { return a; }
+    KADANOFF_LEAF static Real as_real(Vector bits) { return __builtin_bit_cast(float, bits); }
+    KADANOFF_LEAF static Vector bits(Real a) { return __builtin_bit_cast(std::uint32_t, a); }
+    /// The nearest float to an unsigned integer.
+    KADANOFF_LEAF static Real from_word(Vector a) { return static_cast<float>(a); }
+#if defined(__CUDA_ARCH__)
+    KADANOFF_LEAF static Real plus(Real a, Real b) { return __fadd_rn(a, b); }
+    KADANOFF_LEAF static Real minus(Real a, Real b) { return __fsub_rn(a, b); }
+    KADANOFF_LEAF static Real times(Real a, Real b) { return __fmul_rn(a, b); }
+#else
+    KADANOFF_LEAF static Real plus(Real a, Real b) { return a + b; }
+    KADANOFF_LEAF static Real minus(Real a, Real b) { return a - b; }
+    KADANOFF_LEAF static Real times(Real a, Real b) { return a * b; }
+#endif
+    KADANOFF_LEAF static Real least(Real a, Real b) { return a < b ? a : b; }
+    KADANOFF_LEAF static Real size(Real a) { return as_real(bits(a) & 0x7FFFFFFFu); }
+    /// All ones where a < b.
+    KADANOFF_LEAF static Vector less(Real a, Real b) { return a < b ? ~Vector{0} : Vector{0}; }
+
     /// Number of set bits of a word.
     KADANOFF_LEAF static std::uint32_t popcount(std::uint32_t a) {
 #if defined(__CUDA_ARCH__)

@@ -2,6 +2,7 @@
 
 #include "kadanoff/rng/stream.hpp"
 #include "kadanoff/update/classes.hpp"
+#include "kadanoff/update/plain_real.hpp"
 
 namespace kadanoff {
 
@@ -38,6 +39,17 @@ struct HeatBath {
     KADANOFF_LEAF static typename Ops::Vector settle(const Sorted& classes, typename Ops::Vector accepted,
                                                      typename Ops::Vector first_plane) {
         return Ops::select(classes.fixed, Ops::bit_not(first_plane), Ops::bit_xor(classes.base, accepted));
+    }
+
+    /// The plain kernel's form: up if uniform < 1 / (1 + exp(-drive)), drive = 2 beta h.
+    template <class Ops>
+    KADANOFF_LEAF static typename Ops::Vector move(typename Ops::Vector /*spin*/, typename Ops::Real drive,
+                                                   typename Ops::Real uniform) {
+        const auto weight = exp_minus_real<Ops>(Ops::size(drive));
+        const auto scaled = Ops::times(uniform, Ops::plus(Ops::real(1.0f), weight));
+        const auto against = Ops::less(scaled, weight);  // probability weight / (1 + weight)
+        const auto along = Ops::bits(drive);             // its sign bit: down if the field points down
+        return Ops::bit_and(Ops::bit_xor(along, against), Ops::broadcast(sign_bit));
     }
 };
 

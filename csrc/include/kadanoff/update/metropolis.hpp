@@ -2,6 +2,7 @@
 
 #include "kadanoff/rng/stream.hpp"
 #include "kadanoff/update/classes.hpp"
+#include "kadanoff/update/plain_real.hpp"
 
 namespace kadanoff {
 
@@ -40,6 +41,16 @@ struct Metropolis {
     KADANOFF_LEAF static typename Ops::Vector settle(const Sorted& classes, typename Ops::Vector accepted,
                                                      typename Ops::Vector /*first_plane*/) {
         return Ops::bit_xor(classes.base, Ops::bit_or(classes.fixed, accepted));
+    }
+
+    /// The plain kernel's form: drive = 2 beta h, a spin is 0 (up) or the sign bit.
+    template <class Ops>
+    KADANOFF_LEAF static typename Ops::Vector move(typename Ops::Vector spin, typename Ops::Real drive,
+                                                   typename Ops::Real uniform) {
+        const auto cost = Ops::as_real(Ops::bit_xor(Ops::bits(drive), spin));
+        const auto weight = exp_minus_real<Ops>(Ops::size(drive));
+        const auto accepted = Ops::bit_or(Ops::less(uniform, weight), Ops::bit_not(Ops::less(Ops::real(0.0f), cost)));
+        return Ops::bit_xor(spin, Ops::bit_and(accepted, Ops::broadcast(sign_bit)));
     }
 };
 

@@ -2,19 +2,12 @@
 
 #include <cstdint>
 
-#include "kadanoff/rng/stream.hpp"
-#include "kadanoff/rng/xoshiro.hpp"
 #include "kadanoff/update/accept_table.hpp"
 #include "kadanoff/update/bit_count.hpp"
+#include "kadanoff/update/graph_sweep.hpp"
 
 namespace kadanoff {
 
-/// Words in a register of the layout, whatever the instruction set.
-inline constexpr std::int64_t packed_lanes = 16;
-/// Random streams of a stripe: site j of it draws from stream j % 16 of each word of replicas.
-inline constexpr std::int64_t site_streams = 16;
-/// Sites of a block that share their streams.
-inline constexpr std::int64_t stripe_sites = 256;
 /// Situations that a site can be in, in which its fate depends on a random number.
 inline constexpr int max_site_classes = max_counted + 1;
 
@@ -30,63 +23,12 @@ struct PackedTable {
     const std::int32_t* base = nullptr;   ///< and the new spin unless a random number changes it
 };
 
-/// Sites of one sublattice with one number of neighbours, in up to 16 words of replicas. Bit k of word w of a
-/// position is replica 32 w + k. Plain data, passed to CUDA kernels by value.
-struct PackedJob {
-    const std::uint32_t* source;     ///< spins: word 0 of position 0
-    std::uint32_t* target;           ///< where the new spins go; may be the source
-    const std::uint32_t* neighbour;  ///< position of neighbour d of site j: [d * stride + j]
-    const std::uint32_t* negative;   ///< all ones where that coupling is negative, the same shape; null: see `flip`
-    std::uint32_t flip;              ///< all ones if every coupling is negative
-    std::int64_t stride;
-    std::int64_t first;  ///< position of site 0
-    std::int64_t sites;
-    int degree;
-    std::int64_t words;         ///< words of a position: a power of two below 16 or a multiple of 16
-    int shift;                  ///< log2(words), 4 if they are 16 or more
-    std::uint32_t first_word;   ///< of the replicas: a multiple of 16
-    std::uint32_t first_group;  ///< of the streams: a multiple of 16
+/// A block of sites of the replica-packed kernel: bit k of word w of a position is replica 32 w + k.
+struct PackedJob : GraphJob {
+    const std::uint32_t* negative;  ///< all ones where that coupling is negative, like `neighbour`; null: see `flip`
+    std::uint32_t flip;             ///< all ones if every coupling is negative
     PackedTable table;
-    DrawKey key;  ///< stream: the rule's
 };
-
-/// A register's worth of a stripe: words [lane, lane + Ops::lanes) of every vector.
-template <class Ops>
-struct PackedUnit {
-    std::int64_t stripe;
-    std::int64_t lane;
-};
-
-/// Sites that a vector of 16 words holds.
-KADANOFF_LEAF std::int64_t sites_per_vector(const PackedJob& job) { return packed_lanes >> job.shift; }
-
-KADANOFF_LEAF std::int64_t stripes(const PackedJob& job) { return (job.sites + stripe_sites - 1) / stripe_sites; }
-
-/// Vectors in a stripe.
-KADANOFF_LEAF std::int64_t stripe_vectors_of(const PackedJob& job, std::int64_t stripe) {
-    const std::int64_t rest = job.sites - stripe * stripe_sites;
-    const std::int64_t sites = rest < stripe_sites ? rest : stripe_sites;
-    return (sites + sites_per_vector(job) - 1) >> (4 - job.shift);
-}
-
-/// The word of replicas in each lane.
-template <class Ops>
-KADANOFF_LEAF typename Ops::Vector replica_word(const PackedJob& job, std::int64_t lane) {
-    const auto mask = (std::uint32_t{1} << job.shift) - 1;
-    return Ops::add(Ops::broadcast(job.first_word),
-                    Ops::bit_and(Ops::iota(static_cast<std::uint32_t>(lane)), Ops::broadcast(mask)));
-}
-
-/// Seeds the streams of the vectors `set`, set + (number of sets), ... of a stripe.
-template <class Ops>
-KADANOFF_LEAF Xoshiro128pp<Ops> begin_stream(const PackedJob& job, const PackedUnit<Ops>& unit, std::int64_t set) {
-    typename Ops::Vector site = Ops::iota(static_cast<std::uint32_t>(unit.lane));
-    for (int k = 0; k < job.shift; ++k) site = Ops::template shift_right<1>(site);
-    const auto first =
-        job.first_group + static_cast<std::uint32_t>(unit.stripe * stripe_sites + set * sites_per_vector(job));
-    return Xoshiro128pp<Ops>(
-        draw<Ops>(job.key, Ops::add(site, Ops::broadcast(first)), 0, replica_word<Ops>(job, unit.lane)));
-}
 
 /// Sites of a vector sorted by what may happen to them.
 template <class Ops, int Classes>
@@ -97,66 +39,19 @@ struct SiteClasses {
     Vector fixed;          ///< in no class: Rule::settle decides
 };
 
-/// Where a vector lies: everything that depends on the place, computed once.
-template <class Ops, bool Direct>
-struct PackedPlace {
-    std::int64_t site;  ///< first site of the register, in the block
-    std::int64_t word;  ///< its word in the spins
-
-    KADANOFF_LEAF PackedPlace() {}
-    KADANOFF_LEAF PackedPlace(const PackedJob& job, const PackedUnit<Ops>& unit, std::int64_t vector) {
-        const std::int64_t first = unit.stripe * stripe_sites + vector * sites_per_vector(job);
-        site = first + (unit.lane >> job.shift);
-        word = (job.first + first) * job.words + unit.lane;
-    }
-
-    /// Neighbour d of every site.
-    KADANOFF_LEAF typename Ops::Vector neighbour(const PackedJob& job, int d, const PackedUnit<Ops>& unit) const {
-        const std::uint32_t* position = job.neighbour + d * job.stride + site;
-        if constexpr (Direct) {
-            return Ops::load(job.source + static_cast<std::int64_t>(*position) * job.words + unit.lane);
-        } else {
-            const auto mask = static_cast<std::uint32_t>(job.words - 1);
-            const auto words = Ops::shift_left_by(Ops::load_repeated(position, job.shift),
-                                                  Ops::broadcast(static_cast<std::uint32_t>(job.shift)));
-            const auto lane = Ops::bit_and(Ops::iota(static_cast<std::uint32_t>(unit.lane)), Ops::broadcast(mask));
-            return Ops::gather(job.source, Ops::bit_or(words, lane));
-        }
-    }
-
-    /// All ones where the coupling to neighbour d is negative.
-    KADANOFF_LEAF typename Ops::Vector sign(const PackedJob& job, int d) const {
-        const std::uint32_t* negative = job.negative + d * job.stride + site;
-        if constexpr (Direct) {
-            return Ops::broadcast(*negative);
-        } else {
-            return Ops::load_repeated(negative, job.shift);
-        }
-    }
-
-    /// Lanes that hold sites of the block.
-    KADANOFF_LEAF typename Ops::Vector valid(const PackedJob& job) const {
-        if constexpr (Direct) {
-            return Ops::bit_not(Ops::zero());
-        } else {
-            return Ops::below((job.first + job.sites) * job.words - word);
-        }
-    }
-};
-
 /// Number of neighbours that pull the site up; for a rule that knows the spin and a model without a field, of those
 /// that pull it away from where it is.
 template <class Ops, int Degree, bool Direct, bool Relative>
-KADANOFF_LEAF BitCount<Ops, Degree> count_neighbours(const PackedJob& job, const PackedUnit<Ops>& unit,
-                                                     const PackedPlace<Ops, Direct>& at, typename Ops::Vector spin) {
+KADANOFF_LEAF BitCount<Ops, Degree> count_neighbours(const PackedJob& job, const SitePlace<Ops, Direct>& at,
+                                                     typename Ops::Vector spin) {
     using Vector = typename Ops::Vector;
     const int degree = Degree > 0 ? Degree : job.degree;
     Vector common = Ops::broadcast(job.flip);
     if constexpr (Relative) common = Ops::bit_xor(common, spin);
     const auto pull = [&](int d) KADANOFF_INLINE_LAMBDA {
-        const Vector neighbour = at.neighbour(job, d, unit);
+        const Vector neighbour = at.spins_at(job, job.neighbour + d * job.stride);
         return job.negative == nullptr ? Ops::bit_xor(neighbour, common)
-                                       : Ops::xor3(neighbour, common, at.sign(job, d));
+                                       : Ops::xor3(neighbour, common, at.items(job, job.negative + d * job.stride));
     };
     auto count = BitCount<Ops, Degree>::none();
     repeat<Degree / 2>(degree / 2, [&](int pair) KADANOFF_INLINE_LAMBDA {
@@ -220,7 +115,7 @@ struct PackedField {
 /// The rest of U against the rest of T for the undecided sites of a register: the first 64 bits of the Philox block
 /// with group = first_group + the site's place in the block, replica = its own.
 template <class Ops, class Rule, int MaxClasses>
-KADANOFF_LEAF typename Ops::Vector finish_packed(const PackedJob& job, const PackedUnit<Ops>& unit, std::int64_t site,
+KADANOFF_LEAF typename Ops::Vector finish_packed(const PackedJob& job, const SweepUnit& unit, std::int64_t site,
                                                  const SiteClasses<Ops, MaxClasses>& classes, int used,
                                                  typename Ops::Vector accepted, typename Ops::Vector undecided) {
     alignas(64) std::uint32_t open[Ops::lanes], result[Ops::lanes], mask[Ops::lanes];
@@ -254,19 +149,19 @@ KADANOFF_LEAF typename Ops::Vector finish_packed(const PackedJob& job, const Pac
 
 /// Updates `Count` vectors in lockstep, each with streams of its own.
 template <class Ops, class Rule, class Sorter, int Degree, bool Direct, int Count>
-KADANOFF_LEAF void update_vectors(const PackedJob& job, const PackedUnit<Ops>& unit, std::int64_t vector,
+KADANOFF_LEAF void update_vectors(const PackedJob& job, const SweepUnit& unit, std::int64_t vector,
                                   Xoshiro128pp<Ops>* const* stream) {
     using Vector = typename Ops::Vector;
     constexpr int capacity = Sorter::capacity;
     const int used = Sorter::fixed_classes > 0 ? Sorter::fixed_classes : job.table.classes;
-    PackedPlace<Ops, Direct> at[Count];
+    SitePlace<Ops, Direct> at[Count];
     SiteClasses<Ops, capacity> classes[Count];
     Vector accepted[Count], undecided[Count], first_plane[Count], valid[Count];
     KADANOFF_UNROLL
     for (int i = 0; i < Count; ++i) {
-        at[i] = PackedPlace<Ops, Direct>(job, unit, vector + i);
+        at[i] = SitePlace<Ops, Direct>(job, unit, vector + i);
         const Vector spin = Rule::uses_spin ? Ops::load(job.source + at[i].word) : Ops::zero();
-        const auto count = count_neighbours<Ops, Degree, Direct, Sorter::relative>(job, unit, at[i], spin);
+        const auto count = count_neighbours<Ops, Degree, Direct, Sorter::relative>(job, at[i], spin);
         Sorter::template classify<Ops>(job, count, spin, classes[i]);
         valid[i] = at[i].valid(job);
         undecided[i] = Ops::and_not(valid[i], classes[i].fixed);

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "aligned_words.hpp"
+#include "engine/engine.hpp"
+#include "engine/graph_start.hpp"
+#include "kadanoff/update/graph_sweep.hpp"
+#include "site_blocks.hpp"
+
+namespace kadanoff {
+
+/// What the engines for any graph share: where the spins lie, in which order sites are visited, and who does it. A
+/// position has `words` words of spins; how many replicas are in one is the engine's affair.
+class GraphEngine : public Engine {
+public:
+    void advance(std::uint64_t sweep, std::int64_t draws, std::int64_t every, Totals* totals) final;
+    void measure(Totals* totals) final;
+    std::int64_t packed_size() const final { return packing_.size(); }
+    void unpack(std::int8_t* spins) const final;
+    void pack(const std::int8_t* spins) final;
+
+protected:
+    /// `words`: how many a position needs. The spins are all zero.
+    GraphEngine(const EngineRequest& request, std::int64_t words,
+                SiteBlocks (*sort)(const EngineRequest& request, std::int64_t alignment));
+
+    /// Updates the stripes [first, last) of a block in 16 words, with the random streams of `group`.
+    virtual void update(const SiteBlock& block, std::int64_t words, std::uint64_t sweep, std::int64_t group,
+                        std::int64_t first, std::int64_t last) = 0;
+    /// Writes totals[replica * stride] of the replicas in 16 words.
+    virtual void measure_words(std::int64_t words, Totals* totals, std::int64_t stride) const = 0;
+
+    /// Fills in what does not depend on the engine.
+    void place(GraphJob& job, const SiteBlock& block, std::int64_t words, std::uint64_t sweep, std::int64_t group);
+
+    std::int64_t word_blocks() const { return words_ < packed_lanes ? 1 : words_ / packed_lanes; }
+    bool direct() const { return shift_ == 4; }
+    const std::uint32_t* row(std::int64_t site) const {
+        return source_.data() + static_cast<std::int64_t>(sites_.position[static_cast<std::size_t>(site)]) * words_;
+    }
+    std::uint32_t* row(std::int64_t site) {
+        return source_.data() + static_cast<std::int64_t>(sites_.position[static_cast<std::size_t>(site)]) * words_;
+    }
+
+    GraphPacking packing_;
+    SamplerOptions options_;
+    std::int64_t words_;  ///< of a position: a power of two below 16 or a multiple of 16
+    int shift_;           ///< log2(words), 4 if they are 16 or more
+    SiteBlocks sites_;
+    AlignedWords source_;
+
+private:
+    /// Stripes [first, last) of a block, in 16 words.
+    struct Piece {
+        std::int64_t block, words, first, last;
+    };
+
+    void update_piece(const Piece& piece, std::uint64_t sweep);
+    Piece whole(std::int64_t block, std::int64_t words) const;
+    void sweep_words(std::uint64_t sweep, std::int64_t words);
+    void advance_by_words(std::uint64_t sweep, std::int64_t draws, std::int64_t every, Totals* totals,
+                          std::int64_t workers);
+    void advance_by_stripe(std::uint64_t sweep, std::int64_t draws, std::int64_t every, Totals* totals,
+                           std::int64_t workers);
+    std::vector<std::vector<Piece>> pieces(std::int64_t workers) const;
+
+    int threads_;
+    bool at_once_;         ///< all sites see the spins before the sweep
+    AlignedWords target_;  ///< the spins after it, if so
+};
+
+}  // namespace kadanoff

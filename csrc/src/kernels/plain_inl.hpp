@@ -1,0 +1,45 @@
+// Included once by each plain_ISA.cpp, after its Ops. The ODR contract of checkerboard_inl.hpp holds here too.
+
+#include "kadanoff/registry.hpp"
+#include "kernels/plain.hpp"
+
+namespace kadanoff {
+namespace {
+
+template <class Ops, class Rule, bool Direct>
+void update_blocks(const PlainJob& job, std::int64_t first, std::int64_t last) noexcept {
+    const std::int64_t sets = std::int64_t{1} << job.shift;
+    Xoshiro128pp<Ops> stream[site_streams];
+    for (std::int64_t stripe = first; stripe < last; ++stripe) {
+        const std::int64_t vectors = job.vectors(stripe);
+        for (std::int64_t lane = 0; lane < packed_lanes; lane += Ops::lanes) {
+            const SweepUnit unit{stripe, lane};
+            for (std::int64_t set = 0; set < sets && set < vectors; ++set) {
+                stream[set] = begin_stream<Ops>(job, unit, set);
+            }
+            for (std::int64_t v = 0; v < vectors; ++v) {
+                update_plain<Ops, Rule, Direct>(job, unit, v, stream[v & (sets - 1)]);
+            }
+        }
+    }
+}
+
+template <class Ops>
+void sum_items(const PlainSum& sum, int corners, double* out) noexcept {
+    if (corners == 1) sum_plain<1>(sum, out);
+    if (corners == 2) sum_plain<2>(sum, out);
+    if (corners == 4) sum_plain<4>(sum, out);
+}
+
+template <class Ops>
+PlainKernel select_plain(int rule, bool direct) noexcept {
+    PlainKernel kernel{};
+    visit_type(Rules{}, rule, [&](auto tag) KADANOFF_INLINE_LAMBDA {
+        using Rule = typename decltype(tag)::type;
+        kernel = {direct ? update_blocks<Ops, Rule, true> : update_blocks<Ops, Rule, false>, sum_items<Ops>};
+    });
+    return kernel;
+}
+
+}  // namespace
+}  // namespace kadanoff
