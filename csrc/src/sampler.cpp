@@ -50,7 +50,7 @@ bool Sampler::run(std::int64_t sweeps, const Poll& poll) {
 }
 
 std::int64_t Sampler::sample(std::int64_t draws, std::int64_t every, double* energy, double* magnetization,
-                             const Poll& poll) {
+                             const Poll& poll, double* extra) {
     if (every < 1) throw InvalidArgument("[sample] expected every >= 1, got " + std::to_string(every));
     if (draws < 0 || draws > (static_cast<std::int64_t>(max_sweeps) - sweep_) / every) {
         throw InvalidArgument("[sample] expected 0 to 2^40 sweeps in all, got draws=" + std::to_string(draws) +
@@ -72,8 +72,11 @@ std::int64_t Sampler::sample(std::int64_t draws, std::int64_t every, double* ene
         bool finished = true;
         pace.timed(now * every, [&] {
             if (fitting == 0) {  // one draw outlasts a poll
-                finished = run(every, ask);
-                if (finished) engine_->measure(totals.data());
+                finished = run(every - 1, ask);
+                if (finished) {  // the last sweep is measured too
+                    engine_->advance(static_cast<std::uint64_t>(sweep_), 1, 1, totals.data());
+                    ++sweep_;
+                }
             } else {
                 engine_->advance(static_cast<std::uint64_t>(sweep_), now, every, totals.data());
                 sweep_ += now * every;
@@ -81,6 +84,7 @@ std::int64_t Sampler::sample(std::int64_t draws, std::int64_t every, double* ene
         });
         if (!finished) break;
         store(totals, now, energy, magnetization, done, draws);
+        if (extra != nullptr) store_extra(totals, now, extra, done, draws);
         done += now;
         if (poll) ask();
     }
@@ -111,6 +115,19 @@ void Sampler::store(const std::vector<Totals>& totals, std::int64_t count, doubl
         }
     }
 }
+
+void Sampler::store_extra(const std::vector<Totals>& totals, std::int64_t count, double* extra, std::int64_t first,
+                          std::int64_t draws) const {
+    const std::size_t series = extra_series().size();
+    for (std::size_t k = 0; k < series; ++k) {
+        for (std::int64_t r = 0; r < options_.replicas; ++r) {
+            double* row = extra + (static_cast<std::int64_t>(k) * options_.replicas + r) * draws + first;
+            for (std::int64_t d = 0; d < count; ++d) row[d] = totals[static_cast<std::size_t>(r * count + d)].extra[k];
+        }
+    }
+}
+
+std::vector<std::string> Sampler::extra_series() const { return engine_->extras(); }
 
 void Sampler::set_beta(const std::vector<double>& beta) {
     check_beta(beta, options_.replicas);

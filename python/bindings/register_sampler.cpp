@@ -64,14 +64,18 @@ void check_size(const py::array& array, std::int64_t expected, const char* what)
 }
 
 /// Fills the arrays as far as it gets and returns (sweep before, draws done, what a signal handler raised or None).
-py::tuple sample(SharedSampler& shared, std::int64_t draws, std::int64_t every, Floats& energy, Floats& magnetization) {
+py::tuple sample(SharedSampler& shared, std::int64_t draws, std::int64_t every, Floats& energy, Floats& magnetization,
+                 Floats& extra) {
     check_size(energy, draws * shared.replicas(), "sample");
     check_size(magnetization, draws * shared.replicas(), "sample");
+    check_size(extra, static_cast<std::int64_t>(shared.extra_series().size()) * draws * shared.replicas(), "sample");
     double* energy_data = energy.mutable_data();
     double* magnetization_data = magnetization.mutable_data();
+    double* extra_data = extra.mutable_data();
     const auto [before, done] = shared.exclusively([&](Sampler& sampler) {
         const std::int64_t sweep = sampler.sweep();
-        return std::pair(sweep, sampler.sample(draws, every, energy_data, magnetization_data, poll_signals));
+        return std::pair(sweep,
+                         sampler.sample(draws, every, energy_data, magnetization_data, poll_signals, extra_data));
     });
     py::object signal = py::none();
     if (PyErr_Occurred() != nullptr) signal = py::error_already_set().value();
@@ -125,7 +129,7 @@ void register_sampler(py::module_& m) {
              py::arg("start"))
         .def("run", &run, py::arg("sweeps"))
         .def("sample", &sample, py::arg("draws"), py::arg("every"), py::arg("energy").noconvert(),
-             py::arg("magnetization").noconvert())
+             py::arg("magnetization").noconvert(), py::arg("extra").noconvert())
         .def("measure", &measure, py::arg("energy").noconvert(), py::arg("magnetization").noconvert())
         .def("read_spins", &read_spins, py::arg("out").noconvert())
         .def(
@@ -149,6 +153,7 @@ void register_sampler(py::module_& m) {
             [](SharedSampler& shared, std::int64_t sweep) {
                 shared.exclusively([&](Sampler& s) { s.set_sweep(sweep); });
             })
+        .def_property_readonly("extra_series", &SharedSampler::extra_series)
         .def_property_readonly("kernel", &SharedSampler::kernel);
 }
 

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "kadanoff/sampler.hpp"
 
@@ -30,6 +31,7 @@ public:
     std::int64_t spins() const { return sampler_.lattice().sites() * replicas(); }
     std::int64_t packed_size() const { return sampler_.packed_size(); }
     std::string kernel() const { return sampler_.kernel(); }
+    std::vector<std::string> extra_series() const { return sampler_.extra_series(); }
 
 private:
     Sampler sampler_;

@@ -23,7 +23,10 @@ INTEGER_EXTENT = "[Square] expected an integer extent, got "
 CHECKERBOARD = "[Sampler] expected a periodic square or cubic lattice of even extents"
 BETA = "[Sampler] expected beta in [0, 1e12], got "
 BETA_TYPE = "[Sampler] expected a number or a list of numbers for beta, got "
-UPDATE = "[Sampler] expected update to be one of 'heatbath', 'metropolis', got "
+UPDATE = (
+    "[Sampler] expected update to be one of 'heatbath', 'metropolis', "
+    "'wolff', 'swendsen-wang', got "
+)
 SEED = "[Sampler] expected seed in [0, 18446744073709551615], got "
 DEVICE = "[Sampler] expected device to be one of 'cpu', 'cuda', got "
 SPIN_TYPE = "[spins] expected dtype int8, got "

@@ -193,7 +193,8 @@ WRONG_OPTIONS = {
     "--coupling nan": "[Ising] expected a finite coupling, got nan",
     "--sweeps 0": "[Scan] expected sweeps in [1, 1099511627776], got 0",
     "--sweeps 5 --every 6": "[Scan] expected every in [1, 5], got 6",
-    "--update wolf": "[Sampler] expected update to be one of 'heatbath', 'metropolis', got 'wolf'",
+    "--update wolf": "[Sampler] expected update to be one of 'heatbath', 'metropolis', 'wolff', "
+    "'swendsen-wang', got 'wolf'",
     "--seed 18446744073709551616": (
         "[Sampler] expected seed in [0, 18446744073709551615], got 18446744073709551616"
     ),

@@ -59,11 +59,16 @@ def test_exported_sees_weak_symbols() -> None:
     assert len(exported(symbols)) == 3
 
 
+@pytest.mark.parametrize(
+    ("kernel", "arguments"), [("checkerboard", "kadanoff::KernelChoice"), ("clusters", "")]
+)
 @pytest.mark.parametrize("isa", ["avx2", "avx512"])
-def test_isa_objects_define_their_entry_alone(archive: Path, isa: str) -> None:
+def test_isa_objects_define_their_entry_alone(
+    archive: Path, isa: str, kernel: str, arguments: str
+) -> None:
     members = sections(cpp_build.call(binutil("nm"), "-C", archive))
-    symbols = exported(members[f"checkerboard_{isa}.cpp.o"])
-    assert symbols == {f"kadanoff::{isa}_checkerboard(kadanoff::KernelChoice)"}
+    symbols = exported(members[f"{kernel}_{isa}.cpp.o"])
+    assert symbols == {f"kadanoff::{isa}_{kernel}({arguments})"}
 
 
 def test_other_objects_hold_no_wide_instructions(archive: Path) -> None:

@@ -57,9 +57,16 @@ public:
     bool run(std::int64_t sweeps, const Poll& poll = {});
 
     /// Takes `draws` measurements, each after `every` sweeps: energy and magnetisation per site as
-    /// (replica, draw) arrays. Returns the number of draws completed; the rest of a row is left untouched.
+    /// (replica, draw) arrays. Returns the number of draws completed; the rest of a row is left untouched. `extra`, if
+    /// not null, gets the series of extra_series(), (series, replica, draw).
     std::int64_t sample(std::int64_t draws, std::int64_t every, double* energy, double* magnetization,
-                        const Poll& poll = {});
+                        const Poll& poll = {}, double* extra = nullptr);
+
+    /// Names of what the update measures of itself in every draw. Wolff: "cluster_size", the sites of the last cluster.
+    /// Swendsen-Wang: "cluster_size", the mean size of the cluster of a site, and without a field the improved
+    /// estimators (Wolff, Phys. Rev. Lett. 60 (1988) 1461) "improved_magnetization_squared" and
+    /// "improved_magnetization_fourth", whose means are those of the powers of the magnetisation per site.
+    std::vector<std::string> extra_series() const;
 
     /// H of the present spins, one per replica; exact where couplings and fields are integers.
     void total_energy(double* energy);
@@ -96,6 +103,8 @@ public:
 private:
     void store(const std::vector<Totals>& totals, std::int64_t count, double* energy, double* magnetization,
                std::int64_t first, std::int64_t draws) const;
+    void store_extra(const std::vector<Totals>& totals, std::int64_t count, double* extra, std::int64_t first,
+                     std::int64_t draws) const;
 
     Lattice lattice_;
     Model model_;

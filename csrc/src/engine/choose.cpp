@@ -26,8 +26,11 @@ bool in_bits(const EngineRequest& request, const Ising& model) {
            std::all_of(couplings.begin(), couplings.end(), [&](double j) { return std::fabs(j) == size; });
 }
 
+bool is_cluster(const EngineRequest& request) {
+    return request.options.update == "wolff" || request.options.update == "swendsen-wang";
+}
+
 std::string fastest(const EngineRequest& request) {
-    if (request.options.update == "wolff" || request.options.update == "swendsen-wang") return "cluster";
     const auto* model = std::get_if<Ising>(&request.model);
     if (model == nullptr) return "potts";
     const bool many_small = request.lattice.extents().back() < short_row && request.options.replicas >= many_replicas &&
@@ -38,8 +41,6 @@ std::string fastest(const EngineRequest& request) {
 
 bool serves(const std::string& kernel, const EngineRequest& request) {
     const auto* model = std::get_if<Ising>(&request.model);
-    const bool cluster = request.options.update == "wolff" || request.options.update == "swendsen-wang";
-    if (kernel == "cluster" || cluster) return kernel == "cluster" && cluster;
     if (kernel == "potts" || model == nullptr) return kernel == "potts" && model == nullptr;
     if (kernel == "checkerboard") return on_checkerboard(request, *model);
     return kernel == "plain" || (kernel == "packed" && in_bits(request, *model));
@@ -48,6 +49,7 @@ bool serves(const std::string& kernel, const EngineRequest& request) {
 }  // namespace
 
 std::unique_ptr<Engine> make_engine(const EngineRequest& request) {
+    if (is_cluster(request)) return make_cluster_engine(request);
     const std::string kernel = request.options.kernel.empty() ? fastest(request) : request.options.kernel;
     if (!serves(kernel, request)) {
         throw InvalidArgument("[Sampler] expected a kernel that serves the model and the update, such as '" +

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@ namespace kadanoff {
 struct Totals {
     double energy = 0.0;  ///< H
     double spin = 0.0;    ///< sum of the spins; of a Potts model, the order parameter times the number of sites
+    std::array<double, 3> extra{};  ///< Engine::extras of the last sweep, final values
 };
 
 /// What to sample, checked by Sampler.
@@ -32,7 +34,9 @@ public:
     /// `draws` times `every` sweeps from `sweep` on; after each, what it measures of every replica if `totals` is not
     /// null: totals[replica * draws + draw].
     virtual void advance(std::uint64_t sweep, std::int64_t draws, std::int64_t every, Totals* totals) = 0;
-    /// One entry per replica.
+    /// Names of what `advance` measures besides, a property of a sweep and not of the spins.
+    virtual std::vector<std::string> extras() const { return {}; }
+    /// One entry per replica, without extras.
     virtual void measure(Totals* totals) = 0;
     /// One inverse temperature per replica.
     virtual void set_beta(const std::vector<double>& beta) = 0;

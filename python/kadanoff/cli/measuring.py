@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlparse
 import kadanoff as kd
 
 from .. import _core
-from ..sampler import UPDATES
+from ..sampler import LOCAL_UPDATES
 from .grids import make_grid
 from .info import collect
 
@@ -69,9 +69,9 @@ def check(*, quick: bool) -> list[str]:
     """
     lines = []
     for lattice in (kd.Square((256, 200)), kd.Cubic((16, 16, 40))):
-        for update in UPDATES:
+        for update in LOCAL_UPDATES:
             lines.append(_check_hashes(lattice, update))
-    for update in UPDATES:
+    for update in LOCAL_UPDATES:
         lines.append(_check_energy(128 if quick else 512, update))
     return lines
 
@@ -89,7 +89,7 @@ def time_kernels(*, quick: bool) -> list[Rate]:
         ]
     rates = []
     for lattice, size in cases:
-        for update in UPDATES:
+        for update in LOCAL_UPDATES:
             for isa in _core.available_isas():
                 rates.append(_rate(lattice, size, update, isa, 1, "cpu", quick=quick))
     return rates
@@ -101,7 +101,7 @@ def time_threads(*, quick: bool) -> list[Rate]:
     counts = sorted({2**k for k in range(most.bit_length()) if 2**k <= most} | {most})
     size = 1024 if quick else 4096
     isa = _core.active_isa()
-    return [_rate("square", size, UPDATES[0], isa, n, "wall", quick=quick) for n in counts]
+    return [_rate("square", size, LOCAL_UPDATES[0], isa, n, "wall", quick=quick) for n in counts]
 
 
 def _check_hashes(lattice: Any, update: str) -> str:
