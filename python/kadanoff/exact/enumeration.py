@@ -53,13 +53,13 @@ class EnumerationResult:
     magnetization
         <m>.
     abs_magnetization
-        <|m|>.
+        <abs(m)>.
     magnetization_squared
         <m^2>.
     magnetization_fourth
         <m^4>.
     susceptibility
-        beta N (<m^2> - <|m|>^2).
+        beta N (<m^2> - <abs(m)>^2).
     binder
         Binder cumulant, 1 - <m^4> / (3 <m^2>^2).
     n_sites
@@ -88,7 +88,7 @@ class EnumerationResult:
 
         Returns
         -------
-        ndarray of float64, (*beta.shape, n_states)
+        ndarray of float64, ``(*beta.shape, n_states)``
             Digit i in base q of the last index is site i; of Ising spins, bit i, 1 = up. Sums to 1
             over that axis.
 
@@ -120,9 +120,9 @@ def probabilities(model: Any, beta: ArrayLike) -> tuple[NDArray[Any], NDArray[np
 
     Returns
     -------
-    states : ndarray, (n_states, *lattice.shape)
+    states : ndarray, ``(n_states, *lattice.shape)``
         int8 of -1 and 1; of a Potts model uint8 from 0 to q - 1.
-    probabilities : ndarray of float64, (*beta.shape, n_states)
+    probabilities : ndarray of float64, ``(*beta.shape, n_states)``
         Sums to 1 over the last axis.
 
     Raises
@@ -163,7 +163,7 @@ def enumerate(
         Inverse temperature, finite and >= 0, any shape, in units of 1 / energy.
 
     observables : mapping of str to callable, optional
-        Each is given some of the states, (n_states, *lattice.shape), int8 of -1 and 1 or, of a
+        Each is given some of the states, ``(n_states, *lattice.shape)``, int8 of -1 and 1 or, of a
         Potts model, uint8 from 0 to q - 1, and returns real numbers (n_states, ...).
 
     Returns

@@ -33,7 +33,7 @@ class Model(FixedAttributes, ABC):
 
     @abstractmethod
     def energy(self, spins: npt.ArrayLike) -> terms.Values:
-        """Return the total energy H of each state of an array (..., *lattice.shape)."""
+        """Return the total energy H of each state of an array ``(..., *lattice.shape)``."""
 
     @abstractmethod
     def to_state(self) -> dict[str, Any]:

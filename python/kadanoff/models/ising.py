@@ -100,7 +100,7 @@ class Ising(Model):
 
         Parameters
         ----------
-        spins : array_like of -1 and 1, (..., *lattice.shape)
+        spins : array_like of -1 and 1, ``(..., *lattice.shape)``
 
         Returns
         -------

@@ -81,7 +81,7 @@ class Potts(Model):
 
         Parameters
         ----------
-        spins : array_like of int from 0 to q - 1, (..., *lattice.shape)
+        spins : array_like of int from 0 to q - 1, ``(..., *lattice.shape)``
 
         Returns
         -------
@@ -105,7 +105,7 @@ class Potts(Model):
 
         Parameters
         ----------
-        spins : array_like of int from 0 to q - 1, (..., *lattice.shape)
+        spins : array_like of int from 0 to q - 1, ``(..., *lattice.shape)``
 
         Returns
         -------
