@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from kadanoff import couplings, exact
+from kadanoff import couplings, exact, instances
 from kadanoff._core import __version__, rng_version
 from kadanoff.errors import Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
@@ -39,5 +39,6 @@ __all__ = [
     "__version__",
     "couplings",
     "exact",
+    "instances",
     "rng_version",
 ]
