@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from kadanoff import couplings, exact, tempering
+from kadanoff import couplings, exact, instances, tempering
 from kadanoff._core import __version__, rng_version
 from kadanoff.errors import Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
@@ -41,6 +41,7 @@ __all__ = [
     "__version__",
     "couplings",
     "exact",
+    "instances",
     "rng_version",
     "tempering",
 ]

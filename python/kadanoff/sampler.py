@@ -192,6 +192,11 @@ class Sampler(FixedAttributes):
         return self._core.kernel
 
     @property
+    def _kernel_name(self) -> str:
+        """One of KERNELS."""
+        return "cluster" if self.update not in LOCAL_UPDATES else self.kernel.partition("-")[0]
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Shape of `spins`: (replica,) and then that of the lattice."""
         return (self.replicas, *self.model.lattice.shape)
@@ -372,7 +377,7 @@ class Sampler(FixedAttributes):
             "kadanoff_version": _core.__version__,
             "model": self.model.to_state(),
             "order": self.order,
-            "kernel": self.kernel.partition("-")[0],
+            "kernel": self._kernel_name,
             "beta": self.beta,
             "update": self.update,
             "seed": self.seed,
