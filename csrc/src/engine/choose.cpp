@@ -63,7 +63,7 @@ std::unique_ptr<Engine> make_engine(const EngineRequest& request) {
     if (kernel == "checkerboard") return make_checkerboard_engine(request);
     if (kernel == "packed") return make_packed_engine(request);
     if (kernel == "plain") return make_plain_engine(request);
-    throw Unavailable("[Sampler] kernel '" + kernel + "' is not in this build");
+    return make_potts_engine(request);
 }
 
 }  // namespace kadanoff
