@@ -63,6 +63,8 @@ public:
 
     /// Energy and magnetisation per site of the present spins, one of each per replica.
     void measure(double* energy, double* magnetization);
+    /// H of the present spins, one per replica, as the kernel sums it: exact of integer couplings.
+    void total_energy(double* energy);
 
     /// New inverse temperatures, one for all or one per replica, from the next sweep on. Throws InvalidArgument.
     void set_beta(const std::vector<double>& beta);
