@@ -11,8 +11,9 @@
 
 from __future__ import annotations
 
-from kadanoff import couplings, exact
+from kadanoff import annealing, couplings, exact
 from kadanoff._core import __version__, rng_version
+from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
 from kadanoff.errors import Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
 from kadanoff.models import BoltzmannMachine, Hopfield, Ising, Potts
@@ -20,6 +21,7 @@ from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 
 __all__ = [
+    "AnnealResult",
     "BoltzmannMachine",
     "Chain",
     "Cubic",
@@ -31,13 +33,17 @@ __all__ = [
     "Hypercubic",
     "Interrupted",
     "Ising",
+    "PopulationResult",
     "Potts",
     "Run",
     "Sampler",
     "Square",
     "Triangular",
     "__version__",
+    "anneal",
+    "annealing",
     "couplings",
     "exact",
+    "population_anneal",
     "rng_version",
 ]
