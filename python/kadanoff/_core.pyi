@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,3 +129,18 @@ class ParallelTempering:
     def snapshot(self) -> tuple[int, NDArray[np.uint32], dict[str, NDArray[np.generic]]]: ...
     def set_state(self, state: dict[str, NDArray[np.generic]]) -> None: ...
     def reset_statistics(self) -> None: ...
+
+def total_energy(sampler: Sampler) -> NDArray[np.float64]: ...
+def anneal(
+    sampler: Sampler,
+    betas: Sequence[float],
+    sweeps_per_beta: int,
+    best_energy: NDArray[np.float64],
+    best_spins: NDArray[np.int8],
+) -> tuple[int, BaseException | None]: ...
+def population_anneal(
+    sampler: Sampler, betas: Sequence[float], sweeps_per_beta: int, runs: int
+) -> tuple[dict[str, NDArray[Any]], BaseException | None]: ...
+def resample(
+    energy: NDArray[np.float64], beta_step: float, uniform: float
+) -> tuple[NDArray[np.int64], float]: ...
