@@ -52,6 +52,7 @@ GraphEngine::GraphEngine(const EngineRequest& request, std::int64_t words,
     : packing_(request),
       options_(request.options),
       words_(padded(words)),
+      width_(std::min(words_, packed_lanes)),
       shift_(log2_words(words_)),
       sites_(sort(request, packed_lanes >> shift_)),
       source_(buffer_words(sites_, words_, shift_)),
@@ -92,17 +93,17 @@ void GraphEngine::pack(const std::int8_t* spins) {
 
 void GraphEngine::place(GraphJob& job, const SiteBlock& block, std::int64_t words, std::uint64_t sweep,
                         std::int64_t group) {
-    const std::int64_t offset = words * packed_lanes;
-    job.source = source_.data() + offset;
-    job.target = (at_once_ ? target_.data() : source_.data()) + offset;
+    const std::int64_t begin = words * sites_.positions * width_;
+    job.source = source_.data() + begin;
+    job.target = (at_once_ ? target_.data() : source_.data()) + begin;
     job.neighbour = sites_.neighbour.data() + block.first_slot;
     job.stride = block.stride;
     job.first = block.first;
     job.sites = block.sites;
     job.degree = block.degree;
     job.shift = shift_;
-    job.words = words_;
-    job.first_word = static_cast<std::uint32_t>(offset);
+    job.words = width_;
+    job.first_word = static_cast<std::uint32_t>(words * packed_lanes);
     job.first_group = static_cast<std::uint32_t>(group);
     job.key.seed = options_.seed;
     job.key.sweep = sweep;

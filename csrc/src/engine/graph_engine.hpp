@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "aligned_words.hpp"
@@ -35,19 +36,26 @@ protected:
     /// Fills in what does not depend on the engine.
     void place(GraphJob& job, const SiteBlock& block, std::int64_t words, std::uint64_t sweep, std::int64_t group);
 
-    std::int64_t word_blocks() const { return words_ < packed_lanes ? 1 : words_ / packed_lanes; }
+    std::int64_t word_blocks() const { return words_ / width_; }
     bool direct() const { return shift_ == 4; }
-    const std::uint32_t* row(std::int64_t site) const {
-        return source_.data() + static_cast<std::int64_t>(sites_.position[static_cast<std::size_t>(site)]) * words_;
+    /// Word 0 of position 0 in a block of 16 words.
+    const std::uint32_t* block_spins(std::int64_t words) const {
+        return source_.data() + words * sites_.positions * width_;
     }
-    std::uint32_t* row(std::int64_t site) {
-        return source_.data() + static_cast<std::int64_t>(sites_.position[static_cast<std::size_t>(site)]) * words_;
+    /// Word `word` of a site, and those that follow it in its block of 16.
+    const std::uint32_t* spins_of(std::int64_t site, std::int64_t word) const {
+        const auto position = static_cast<std::int64_t>(sites_.position[static_cast<std::size_t>(site)]);
+        return block_spins(word / width_) + position * width_ + word % width_;
+    }
+    std::uint32_t* spins_of(std::int64_t site, std::int64_t word) {
+        return const_cast<std::uint32_t*>(std::as_const(*this).spins_of(site, word));
     }
 
     GraphPacking packing_;
     SamplerOptions options_;
-    std::int64_t words_;  ///< of a position: a power of two below 16 or a multiple of 16
-    int shift_;           ///< log2(words), 4 if they are 16 or more
+    std::int64_t words_;  ///< of a site: a power of two below 16 or a multiple of 16
+    std::int64_t width_;  ///< of them that lie together, at most 16: the spins are (block of words, position, word)
+    int shift_;           ///< log2(width)
     SiteBlocks sites_;
     AlignedWords source_;
 

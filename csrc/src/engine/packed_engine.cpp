@@ -59,15 +59,21 @@ public:
     }
 
     void read(std::uint32_t* words) const override {
+        const std::int64_t used = packing_.row_words();
         for (std::int64_t i = 0; i < packing_.sites; ++i) {
-            std::copy_n(row(i), packing_.row_words(), words + i * packing_.row_words());
+            for (std::int64_t w = 0; w < used; w += width_) {
+                std::copy_n(spins_of(i, w), std::min(width_, used - w), words + i * used + w);
+            }
         }
     }
 
     void write(const std::uint32_t* words) override {
         packing_.check(words);
+        const std::int64_t used = packing_.row_words();
         for (std::int64_t i = 0; i < packing_.sites; ++i) {
-            std::copy_n(words + i * packing_.row_words(), packing_.row_words(), row(i));
+            for (std::int64_t w = 0; w < used; w += width_) {
+                std::copy_n(words + i * used + w, std::min(width_, used - w), spins_of(i, w));
+            }
         }
     }
 
@@ -130,14 +136,14 @@ private:
 
     /// Adds up 16 words of replicas and writes totals[replica * stride].
     void measure_words(std::int64_t words, Totals* totals, std::int64_t stride) const override {
-        const std::uint32_t* spins = source_.data() + words * packed_lanes;
+        const std::uint32_t* spins = block_spins(words);
         alignas(64) std::uint32_t unequal[32 * packed_lanes], up[32 * packed_lanes];
         count_({spins, first_.data(), second_.data(), bond_negative_.empty() ? nullptr : bond_negative_.data(), bonds_,
-                words_, shift_},
+                width_, shift_},
                unequal);
-        count_({spins, nullptr, nullptr, nullptr, sites_.positions, words_, shift_}, up);
+        count_({spins, nullptr, nullptr, nullptr, sites_.positions, width_, shift_}, up);
         const double coupling = flip_ == 0 ? model_.coupling : -model_.coupling;
-        const std::int64_t lanes = std::min(words_, packed_lanes);
+        const std::int64_t lanes = width_;
         for (std::int64_t lane = 0; lane < lanes; ++lane) {
             for (std::int64_t bit = 0; bit < 32; ++bit) {
                 const std::int64_t replica = (words * packed_lanes + lane) * 32 + bit;

@@ -58,10 +58,10 @@ public:
 
     void set_beta(const std::vector<double>& beta) override {
         const std::int64_t width = std::max(words_, packed_lanes);
-        twice_beta_.assign(static_cast<std::size_t>(width), 0);
+        scale_.assign(static_cast<std::size_t>(width), 0);
         for (std::int64_t w = 0; w < width; ++w) {
             const auto replica = static_cast<std::size_t>(std::min(w % words_, packing_.replicas - 1));
-            twice_beta_[static_cast<std::size_t>(w)] = bits(2.0 * (beta.size() == 1 ? beta[0] : beta[replica]));
+            scale_[static_cast<std::size_t>(w)] = bits(2.0 * log2_e * (beta.size() == 1 ? beta[0] : beta[replica]));
         }
     }
 
@@ -69,9 +69,8 @@ public:
         for (std::int64_t i = 0; i < packing_.sites; ++i) {
             std::uint32_t* out = words + i * packing_.row_words();
             std::fill_n(out, packing_.row_words(), 0);
-            const std::uint32_t* own = row(i);
             for (std::int64_t r = 0; r < packing_.replicas; ++r) {
-                out[r / 32] |= static_cast<std::uint32_t>(own[r] == 0) << (r % 32);
+                out[r / 32] |= static_cast<std::uint32_t>(*spins_of(i, r) == 0) << (r % 32);
             }
         }
     }
@@ -80,9 +79,8 @@ public:
         packing_.check(words);
         for (std::int64_t i = 0; i < packing_.sites; ++i) {
             const std::uint32_t* in = words + i * packing_.row_words();
-            std::uint32_t* own = row(i);
             for (std::int64_t r = 0; r < packing_.replicas; ++r) {
-                own[r] = (in[r / 32] >> (r % 32)) & 1 ? 0 : sign_bit;
+                *spins_of(i, r) = (in[r / 32] >> (r % 32)) & 1 ? 0 : sign_bit;
             }
         }
     }
@@ -162,18 +160,18 @@ private:
             job.plaquettes = plaquettes_[number];
             job.plaquette = static_cast<float>(plaquette_);
         }
-        job.twice_beta = twice_beta_.data();
+        job.scale = scale_.data();
         visit_type(Rules{}, rule_, [&](auto tag) { job.key.stream = decltype(tag)::type::plain_stream; });
         kernel_.update(job, first, last);
     }
 
     void measure_words(std::int64_t words, Totals* totals, std::int64_t stride) const override {
         double bonds[packed_lanes] = {}, fields[packed_lanes] = {}, squares[packed_lanes] = {}, spin[packed_lanes] = {};
-        const std::uint32_t* spins = source_.data() + words * packed_lanes;
+        const std::uint32_t* spins = block_spins(words);
         constexpr double one = 1.0;
         const auto sum = [&](const std::vector<std::uint32_t>* ends, int corners, const double* weight,
                              std::size_t weights, double* out) {
-            PlainSum items{spins, {}, weight, weights == 1 ? 0 : 1, static_cast<std::int64_t>(ends[0].size()), words_};
+            PlainSum items{spins, {}, weight, weights == 1 ? 0 : 1, static_cast<std::int64_t>(ends[0].size()), width_};
             for (int c = 0; c < corners; ++c) items.position[c] = ends[c].data();
             kernel_.sum(items, corners, out);
         };
@@ -182,7 +180,7 @@ private:
         sum(&sites_.position, 1, &one, 1, spin);
         if (!slots_.empty()) sum(corner_, 4, &plaquette_, 1, squares);
         const std::int64_t first = words * packed_lanes;
-        const std::int64_t count = std::min({packed_lanes, words_, packing_.replicas - first});
+        const std::int64_t count = std::min(width_, packing_.replicas - first);
         for (std::int64_t l = 0; l < count; ++l) {
             totals[(first + l) * stride] = {-bonds[l] - fields[l] - squares[l], spin[l]};
         }
@@ -198,7 +196,7 @@ private:
     std::vector<std::uint32_t> slots_;  ///< other corners of the plaquettes of every site
     std::vector<std::int64_t> first_corner_;
     std::vector<int> plaquettes_;  ///< at the sites of every block
-    std::vector<std::uint32_t> twice_beta_;
+    std::vector<std::uint32_t> scale_;
     std::vector<std::uint32_t> bond_end_[2], corner_[4];  ///< positions
     std::vector<double> bond_weight_, field_weight_;
 };

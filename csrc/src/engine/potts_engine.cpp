@@ -47,10 +47,10 @@ public:
 
     void set_beta(const std::vector<double>& beta) override {
         const std::int64_t width = std::max(words_, packed_lanes);
-        beta_.assign(static_cast<std::size_t>(width), 0);
+        scale_.assign(static_cast<std::size_t>(width), 0);
         for (std::int64_t w = 0; w < width; ++w) {
             const auto replica = static_cast<std::size_t>(std::min(w % words_, packing_.replicas - 1));
-            beta_[static_cast<std::size_t>(w)] = bits(beta.size() == 1 ? beta[0] : beta[replica]);
+            scale_[static_cast<std::size_t>(w)] = bits(log2_e * (beta.size() == 1 ? beta[0] : beta[replica]));
         }
     }
 
@@ -58,7 +58,7 @@ public:
         for (std::int64_t i = 0; i < packing_.sites; ++i) {
             std::uint32_t* out = words + i * packing_.row_words();
             std::fill_n(out, packing_.row_words(), 0);
-            for (std::int64_t r = 0; r < packing_.replicas; ++r) out[r / 4] |= row(i)[r] << (8 * (r % 4));
+            for (std::int64_t r = 0; r < packing_.replicas; ++r) out[r / 4] |= *spins_of(i, r) << (8 * (r % 4));
         }
     }
 
@@ -66,7 +66,7 @@ public:
         packing_.check(words);
         for (std::int64_t i = 0; i < packing_.sites; ++i) {
             const std::uint32_t* in = words + i * packing_.row_words();
-            for (std::int64_t r = 0; r < packing_.replicas; ++r) row(i)[r] = (in[r / 4] >> (8 * (r % 4))) & 255u;
+            for (std::int64_t r = 0; r < packing_.replicas; ++r) *spins_of(i, r) = (in[r / 4] >> (8 * (r % 4))) & 255u;
         }
     }
 
@@ -78,26 +78,26 @@ private:
         PottsJob job{};
         place(job, block, words, sweep, group);
         job.coupling = coupling_.data() + block.first_slot;
-        job.beta = beta_.data();
+        job.scale = scale_.data();
         job.states = static_cast<std::uint32_t>(states_);
         job.key.stream = metropolis_ ? PottsMetropolis::stream : PottsHeatBath::stream;
         kernel_(job, first, last);
     }
 
     void measure_words(std::int64_t words, Totals* totals, std::int64_t stride) const override {
-        const std::uint32_t* spins = source_.data() + words * packed_lanes;
+        const std::uint32_t* spins = block_spins(words);
         const std::int64_t first = words * packed_lanes;
-        const std::int64_t count = std::min({packed_lanes, words_, packing_.replicas - first});
+        const std::int64_t count = std::min(width_, packing_.replicas - first);
         double energy[packed_lanes] = {};
         for (std::size_t b = 0; b < first_.size(); ++b) {
             const double weight = weight_[weight_.size() == 1 ? 0 : b];
-            const std::uint32_t* one = spins + static_cast<std::int64_t>(first_[b]) * words_;
-            const std::uint32_t* other = spins + static_cast<std::int64_t>(second_[b]) * words_;
+            const std::uint32_t* one = spins + static_cast<std::int64_t>(first_[b]) * width_;
+            const std::uint32_t* other = spins + static_cast<std::int64_t>(second_[b]) * width_;
             for (std::int64_t l = 0; l < count; ++l) energy[l] -= one[l] == other[l] ? weight : 0.0;
         }
         std::vector<std::int64_t> sites(static_cast<std::size_t>(packed_lanes * states_), 0);
         for (const std::uint32_t position : sites_.position) {
-            const std::uint32_t* own = spins + static_cast<std::int64_t>(position) * words_;
+            const std::uint32_t* own = spins + static_cast<std::int64_t>(position) * width_;
             for (std::int64_t l = 0; l < count; ++l) ++sites[static_cast<std::size_t>(l * states_ + own[l])];
         }
         for (std::int64_t l = 0; l < count; ++l) {
@@ -116,7 +116,7 @@ private:
     std::vector<double> weight_;                 ///< of each bond, or of all
     std::vector<std::uint32_t> first_, second_;  ///< positions of each bond
     std::vector<std::uint32_t> coupling_;        ///< bits of floats, like SiteBlocks::neighbour
-    std::vector<std::uint32_t> beta_;            ///< bits of floats
+    std::vector<std::uint32_t> scale_;           ///< bits of floats
 };
 
 }  // namespace

@@ -4,7 +4,15 @@
 
 namespace kadanoff {
 
-/// Calls update(unit, vector, stream) for every register of the stripes [first, last) of a block.
+/// Calls update(unit, vector, stream, number) for the registers of the stripes [first, last) of a block: two at once
+/// (number: TwoTag) where they have streams of their own, which follow each other, and single ones (OneTag).
+struct OneTag {
+    static constexpr int count = 1;
+};
+struct TwoTag {
+    static constexpr int count = 2;
+};
+
 template <class Ops, class Update>
 KADANOFF_LEAF void for_each_register(const GraphJob& job, std::int64_t first, std::int64_t last, Update update) {
     const std::int64_t sets = std::int64_t{1} << job.shift;
@@ -16,7 +24,9 @@ KADANOFF_LEAF void for_each_register(const GraphJob& job, std::int64_t first, st
             for (std::int64_t set = 0; set < sets && set < vectors; ++set) {
                 stream[set] = begin_stream<Ops>(job, unit, set);
             }
-            for (std::int64_t v = 0; v < vectors; ++v) update(unit, v, stream[v & (sets - 1)]);
+            std::int64_t v = 0;
+            for (; sets > 1 && v + 1 < vectors; v += 2) update(unit, v, stream + (v & (sets - 1)), TwoTag{});
+            for (; v < vectors; ++v) update(unit, v, stream + (v & (sets - 1)), OneTag{});
         }
     }
 }

@@ -1,36 +1,19 @@
 // Included once by each packed_ISA.cpp, after its Ops. The ODR contract of checkerboard_inl.hpp holds here too.
 
 #include "kadanoff/registry.hpp"
+#include "kernels/graph_units.hpp"
 #include "kernels/packed.hpp"
 
 namespace kadanoff {
 namespace {
 
-/// One register's worth of a stripe. Vectors are taken two by two where they have streams of their own.
-template <class Ops, class Rule, class Sorter, int Degree, bool Direct>
-inline __attribute__((always_inline)) void update_unit(const PackedJob& job, const SweepUnit& unit) {
-    const std::int64_t vectors = job.vectors(unit.stripe);
-    const std::int64_t sets = std::int64_t{1} << job.shift;
-    Xoshiro128pp<Ops> stream[site_streams];
-    for (std::int64_t set = 0; set < sets && set < vectors; ++set) stream[set] = begin_stream<Ops>(job, unit, set);
-    std::int64_t vector = 0;
-    for (; sets > 1 && vector + 1 < vectors; vector += 2) {
-        Xoshiro128pp<Ops>* const own[2] = {stream + (vector & (sets - 1)), stream + (vector & (sets - 1)) + 1};
-        update_vectors<Ops, Rule, Sorter, Degree, Direct, 2>(job, unit, vector, own);
-    }
-    for (; vector < vectors; ++vector) {
-        Xoshiro128pp<Ops>* const own[1] = {stream + (vector & (sets - 1))};
-        update_vectors<Ops, Rule, Sorter, Degree, Direct, 1>(job, unit, vector, own);
-    }
-}
-
 template <class Ops, class Rule, class Sorter, int Degree, bool Direct>
 void update_packed(const PackedJob& job, std::int64_t first, std::int64_t last) noexcept {
-    for (std::int64_t stripe = first; stripe < last; ++stripe) {
-        for (std::int64_t lane = 0; lane < packed_lanes; lane += Ops::lanes) {
-            update_unit<Ops, Rule, Sorter, Degree, Direct>(job, {stripe, lane});
-        }
-    }
+    for_each_register<Ops>(
+        job, first, last,
+        [&](const SweepUnit& unit, std::int64_t vector, Xoshiro128pp<Ops>* stream, auto number) KADANOFF_INLINE_LAMBDA {
+            update_vectors<Ops, Rule, Sorter, Degree, Direct, decltype(number)::count>(job, unit, vector, stream);
+        });
 }
 
 template <class Ops, class Rule, bool Direct>

@@ -9,8 +9,13 @@ namespace {
 template <class Ops, class Rule, bool Direct>
 void update_states(const PottsJob& job, std::int64_t first, std::int64_t last) noexcept {
     for_each_register<Ops>(job, first, last,
-                           [&](const SweepUnit& unit, std::int64_t vector, Xoshiro128pp<Ops>& stream)
-                               KADANOFF_INLINE_LAMBDA { update_potts<Ops, Rule, Direct>(job, unit, vector, stream); });
+                           [&](const SweepUnit& unit, std::int64_t vector, Xoshiro128pp<Ops>* stream, auto number)
+                               KADANOFF_INLINE_LAMBDA {
+                                   KADANOFF_UNROLL
+                                   for (int i = 0; i < decltype(number)::count; ++i) {
+                                       update_potts<Ops, Rule, Direct>(job, unit, vector + i, stream[i]);
+                                   }
+                               });
 }
 
 template <class Ops>

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .. import _core, arguments
 from ..errors import FileError, Interrupted
-from ..models import Ising, Model
+from ..models import Ising
 from ..run import Run
 from ..sampler import STARTS, Sampler
 from . import running
@@ -138,9 +138,11 @@ class Scan:
         self._seconds = 0.0
 
     @property
-    def model(self) -> Model:
+    def model(self) -> Ising:
         """The model."""
-        return self.sampler.model
+        model = self.sampler.model
+        assert isinstance(model, Ising)
+        return model
 
     @property
     def sweep(self) -> int:

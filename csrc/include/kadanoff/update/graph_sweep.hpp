@@ -25,8 +25,8 @@ struct GraphJob {
     std::int64_t first;  ///< position of site 0
     std::int64_t sites;
     int degree;
-    int shift;                  ///< log2(words), 4 if they are 16 or more
-    std::int64_t words;         ///< words of a position: a power of two below 16 or a multiple of 16
+    int shift;                  ///< log2(words)
+    std::int64_t words;         ///< words of a position: a power of two, at most 16
     std::uint32_t first_word;   ///< the number of word 0: a multiple of 16
     std::uint32_t first_group;  ///< of the streams: a multiple of 16
     DrawKey key;                ///< stream: the rule's
@@ -65,7 +65,7 @@ KADANOFF_LEAF Xoshiro128pp<Ops> begin_stream(const GraphJob& job, const SweepUni
     return Xoshiro128pp<Ops>(draw<Ops>(job.key, group, 0, word_number<Ops>(job, unit.lane)));
 }
 
-/// Where a register lies. Direct: a position has 16 words or more, so that all lanes are one site's.
+/// Where a register lies. Direct: a position has 16 words, so that all lanes are one site's.
 template <class Ops, bool Direct>
 struct SitePlace {
     using Vector = typename Ops::Vector;

@@ -41,15 +41,22 @@ struct HeatBath {
         return Ops::select(classes.fixed, Ops::bit_not(first_plane), Ops::bit_xor(classes.base, accepted));
     }
 
-    /// The plain kernel's form: up if uniform < 1 / (1 + exp(-drive)), drive = 2 beta h.
-    template <class Ops>
-    KADANOFF_LEAF static typename Ops::Vector move(typename Ops::Vector /*spin*/, typename Ops::Real drive,
-                                                   typename Ops::Real uniform) {
-        const auto weight = exp_minus_real<Ops>(Ops::size(drive));
-        const auto scaled = Ops::times(uniform, Ops::plus(Ops::real(1.0f), weight));
-        const auto against = Ops::less(scaled, weight);  // probability weight / (1 + weight)
-        const auto along = Ops::bits(drive);             // its sign bit: down if the field points down
-        return Ops::bit_and(Ops::bit_xor(along, against), Ops::broadcast(sign_bit));
+    /// The plain kernel's form: up with probability 1 / (1 + exp(-2 beta h)), drive = 2 beta h log2(e). A spin is 0
+    /// (up) or the sign bit.
+    template <class Ops, int Count>
+    KADANOFF_LEAF static void move(const typename Ops::Real* drive, const typename Ops::Real* uniform,
+                                   typename Ops::Vector* spin) {
+        typename Ops::Real weight[Count];
+        KADANOFF_UNROLL
+        for (int i = 0; i < Count; ++i) weight[i] = Ops::size(drive[i]);
+        exp2_minus<Ops, Count>(weight);
+        KADANOFF_UNROLL
+        for (int i = 0; i < Count; ++i) {
+            const auto scaled = Ops::times(uniform[i], Ops::plus(Ops::real(1.0f), weight[i]));
+            const auto against = Ops::less(scaled, weight[i]);  // probability weight / (1 + weight)
+            const auto along = Ops::bits(drive[i]);             // its sign bit: down if the field points down
+            spin[i] = Ops::bit_and(Ops::bit_xor(along, against), Ops::broadcast(sign_bit));
+        }
     }
 };
 

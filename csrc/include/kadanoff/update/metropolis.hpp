@@ -43,14 +43,21 @@ struct Metropolis {
         return Ops::bit_xor(classes.base, Ops::bit_or(classes.fixed, accepted));
     }
 
-    /// The plain kernel's form: drive = 2 beta h, a spin is 0 (up) or the sign bit.
-    template <class Ops>
-    KADANOFF_LEAF static typename Ops::Vector move(typename Ops::Vector spin, typename Ops::Real drive,
-                                                   typename Ops::Real uniform) {
-        const auto cost = Ops::as_real(Ops::bit_xor(Ops::bits(drive), spin));
-        const auto weight = exp_minus_real<Ops>(Ops::size(drive));
-        const auto accepted = Ops::bit_or(Ops::less(uniform, weight), Ops::bit_not(Ops::less(Ops::real(0.0f), cost)));
-        return Ops::bit_xor(spin, Ops::bit_and(accepted, Ops::broadcast(sign_bit)));
+    /// The plain kernel's form: drive = 2 beta h log2(e), a spin is 0 (up) or the sign bit.
+    template <class Ops, int Count>
+    KADANOFF_LEAF static void move(const typename Ops::Real* drive, const typename Ops::Real* uniform,
+                                   typename Ops::Vector* spin) {
+        typename Ops::Real weight[Count];
+        KADANOFF_UNROLL
+        for (int i = 0; i < Count; ++i) weight[i] = Ops::size(drive[i]);
+        exp2_minus<Ops, Count>(weight);
+        KADANOFF_UNROLL
+        for (int i = 0; i < Count; ++i) {
+            const auto cost = Ops::as_real(Ops::bit_xor(Ops::bits(drive[i]), spin[i]));
+            const auto gains = Ops::bit_not(Ops::less(Ops::real(0.0f), cost));
+            const auto accepted = Ops::bit_or(Ops::less(uniform[i], weight[i]), gains);
+            spin[i] = Ops::bit_xor(spin[i], Ops::bit_and(accepted, Ops::broadcast(sign_bit)));
+        }
     }
 };
 

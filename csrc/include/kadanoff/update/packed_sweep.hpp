@@ -150,7 +150,7 @@ KADANOFF_LEAF typename Ops::Vector finish_packed(const PackedJob& job, const Swe
 /// Updates `Count` vectors in lockstep, each with streams of its own.
 template <class Ops, class Rule, class Sorter, int Degree, bool Direct, int Count>
 KADANOFF_LEAF void update_vectors(const PackedJob& job, const SweepUnit& unit, std::int64_t vector,
-                                  Xoshiro128pp<Ops>* const* stream) {
+                                  Xoshiro128pp<Ops>* stream) {
     using Vector = typename Ops::Vector;
     constexpr int capacity = Sorter::capacity;
     const int used = Sorter::fixed_classes > 0 ? Sorter::fixed_classes : job.table.classes;
@@ -173,7 +173,7 @@ KADANOFF_LEAF void update_vectors(const PackedJob& job, const SweepUnit& unit, s
     for (int k = 0; k < uniform_planes; ++k) {
         KADANOFF_UNROLL
         for (int i = 0; i < Count; ++i) {
-            const Vector uniform = stream[i]->next();
+            const Vector uniform = stream[i].next();
             Vector limit = Ops::load(limits);
             repeat<Sorter::fixed_classes - (Sorter::fixed_classes > 0)>(used - 1, [&](int c) KADANOFF_INLINE_LAMBDA {
                 limit = Ops::select(classes[i].mask[c + 1], Ops::load(limits + (c + 1) * job.table.width), limit);

@@ -10,28 +10,37 @@ namespace kadanoff {
 /// an exclusive or.
 inline constexpr std::uint32_t sign_bit = 0x80000000u;
 
-/// exp(-x) for 0 <= x, relative error below 2e-7; x is cut off at 87, where float ends. Additions and multiplications
-/// only, each rounded by itself, so that every machine gets the same bits.
-template <class Ops>
-KADANOFF_LEAF typename Ops::Real exp_minus_real(typename Ops::Real x) {
+/// exp(x) = 2^(x log2(e)).
+inline constexpr double log2_e = 1.4426950408889634;
+
+/// x = 2^-x for every x >= 0, relative error below 3e-7; x is cut off at 126, where float ends. Additions and
+/// multiplications only, each rounded by itself, so that every machine gets the same bits. The numbers of a list are
+/// worked on in lockstep: one alone waits for itself.
+template <class Ops, int Count>
+KADANOFF_LEAF void exp2_minus(typename Ops::Real* x) {
     using Real = typename Ops::Real;
-    const auto constant = [](float value) KADANOFF_INLINE_LAMBDA { return Ops::real(value); };
-    x = Ops::least(x, constant(87.0f));
+    // Least relative error on [-1/2, 1/2] among polynomials of degree 5.
+    constexpr float coefficient[6] = {0x1.000002p+0f, 0x1.62e42p-1f, 0x1.ebf90ep-3f,
+                                      0x1.c6b6ep-5f,  0x1.3d0cap-7f, 0x1.5c090ap-10f};
     constexpr float shift = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
-    const Real shifted = Ops::plus(Ops::times(x, constant(1.44269504f)), constant(shift));
-    const Real n = Ops::minus(shifted, constant(shift));
-    // r = n ln 2 - x, with ln 2 in two parts, |r| <= 0.35
-    Real r = Ops::minus(Ops::times(n, constant(0.693359375f)), x);
-    r = Ops::plus(r, Ops::times(n, constant(-2.12194440e-4f)));
-    Real sum = constant(1.0f / 720.0f);
-    sum = Ops::plus(Ops::times(sum, r), constant(1.0f / 120.0f));
-    sum = Ops::plus(Ops::times(sum, r), constant(1.0f / 24.0f));
-    sum = Ops::plus(Ops::times(sum, r), constant(1.0f / 6.0f));
-    sum = Ops::plus(Ops::times(sum, r), constant(0.5f));
-    sum = Ops::plus(Ops::times(sum, r), constant(1.0f));
-    sum = Ops::plus(Ops::times(sum, r), constant(1.0f));
-    const auto exponent = Ops::template shift_left<23>(Ops::bits(shifted));
-    return Ops::as_real(Ops::subtract(Ops::bits(sum), exponent));
+    Real shifted[Count], rest[Count];
+    KADANOFF_UNROLL
+    for (int i = 0; i < Count; ++i) {
+        x[i] = Ops::least(x[i], Ops::real(126.0f));
+        shifted[i] = Ops::plus(x[i], Ops::real(shift));
+        rest[i] = Ops::minus(Ops::minus(shifted[i], Ops::real(shift)), x[i]);
+        x[i] = Ops::real(coefficient[5]);
+    }
+    KADANOFF_UNROLL
+    for (int k = 4; k >= 0; --k) {
+        KADANOFF_UNROLL
+        for (int i = 0; i < Count; ++i) x[i] = Ops::plus(Ops::times(x[i], rest[i]), Ops::real(coefficient[k]));
+    }
+    KADANOFF_UNROLL
+    for (int i = 0; i < Count; ++i) {
+        const auto exponent = Ops::template shift_left<23>(Ops::bits(shifted[i]));
+        x[i] = Ops::as_real(Ops::subtract(Ops::bits(x[i]), exponent));
+    }
 }
 
 /// A uniform number in (0, 1], as precise as float allows near 0.

@@ -10,52 +10,75 @@ namespace kadanoff {
 /// A block of sites of the plain kernel: word w of a position is the spin of replica w. Couplings and fields of any
 /// size, float32; sums are in the order of the bonds, in four parts.
 struct PlainJob : GraphJob {
-    const std::uint32_t* coupling;    ///< bits of the float to neighbour d of site j, like `neighbour`
-    const std::uint32_t* field;       ///< bits of the float of site j
-    const std::uint32_t* corner;      ///< of plaquette t of site j: positions at [(3 * t + c) * stride + j], c < 3
-    int plaquettes;                   ///< at every site
-    float plaquette;                  ///< their coupling
-    const std::uint32_t* twice_beta;  ///< bits of the float of every replica, at least packed_lanes (repeated to that)
+    const std::uint32_t* coupling;  ///< bits of the float to neighbour d of site j, like `neighbour`
+    const std::uint32_t* field;     ///< bits of the float of site j
+    const std::uint32_t* corner;    ///< of plaquette t of site j: positions at [(3 * t + c) * stride + j], c < 3
+    int plaquettes;                 ///< at every site
+    float plaquette;                ///< their coupling
+    const std::uint32_t* scale;  ///< bits of the float 2 beta log2(e) of every replica, at least packed_lanes of them
 };
 
-/// The field that the neighbours and the outside exert on every site of a register.
-template <class Ops, bool Direct>
-KADANOFF_LEAF typename Ops::Real local_field(const PlainJob& job, const SitePlace<Ops, Direct>& at) {
+/// The fields that the neighbours and the outside exert on the sites of `Count` registers.
+template <class Ops, bool Direct, int Count>
+KADANOFF_LEAF void local_fields(const PlainJob& job, const SitePlace<Ops, Direct>* at, typename Ops::Real* field) {
     using Real = typename Ops::Real;
-    Real part[4];
-    part[0] = Ops::as_real(at.items(job, job.field));
-    part[1] = part[2] = part[3] = Ops::real(0.0f);
-    const auto bond = [&](int d) KADANOFF_INLINE_LAMBDA {
-        const auto spin = at.spins_at(job, job.neighbour + d * job.stride);
-        return Ops::as_real(Ops::bit_xor(at.items(job, job.coupling + d * job.stride), spin));
+    Real part[4][Count];
+    KADANOFF_UNROLL
+    for (int i = 0; i < Count; ++i) {
+        part[0][i] = Ops::as_real(at[i].items(job, job.field));
+        part[1][i] = part[2][i] = part[3][i] = Ops::real(0.0f);
+    }
+    const auto add_bond = [&](int d, Real* sum) KADANOFF_INLINE_LAMBDA {
+        KADANOFF_UNROLL
+        for (int i = 0; i < Count; ++i) {
+            const auto spin = at[i].spins_at(job, job.neighbour + d * job.stride);
+            const auto coupling = at[i].items(job, job.coupling + d * job.stride);
+            sum[i] = Ops::plus(sum[i], Ops::as_real(Ops::bit_xor(coupling, spin)));
+        }
     };
     int d = 0;
     for (; d + 4 <= job.degree; d += 4) {
         KADANOFF_UNROLL
-        for (int k = 0; k < 4; ++k) part[k] = Ops::plus(part[k], bond(d + k));
+        for (int k = 0; k < 4; ++k) add_bond(d + k, part[k]);
     }
-    for (; d < job.degree; ++d) part[0] = Ops::plus(part[0], bond(d));
+    for (; d < job.degree; ++d) add_bond(d, part[0]);
     for (int t = 0; t < job.plaquettes; ++t) {
         const std::uint32_t* corner = job.corner + 3 * t * job.stride;
-        const auto sign = Ops::xor3(at.spins_at(job, corner), at.spins_at(job, corner + job.stride),
-                                    at.spins_at(job, corner + 2 * job.stride));
-        part[1] = Ops::plus(part[1], Ops::as_real(Ops::bit_xor(Ops::bits(Ops::real(job.plaquette)), sign)));
+        const auto weight = Ops::bits(Ops::real(job.plaquette));
+        KADANOFF_UNROLL
+        for (int i = 0; i < Count; ++i) {
+            const auto sign = Ops::xor3(at[i].spins_at(job, corner), at[i].spins_at(job, corner + job.stride),
+                                        at[i].spins_at(job, corner + 2 * job.stride));
+            part[1][i] = Ops::plus(part[1][i], Ops::as_real(Ops::bit_xor(weight, sign)));
+        }
     }
-    return Ops::plus(Ops::plus(part[0], part[1]), Ops::plus(part[2], part[3]));
+    KADANOFF_UNROLL
+    for (int i = 0; i < Count; ++i) {
+        field[i] = Ops::plus(Ops::plus(part[0][i], part[1][i]), Ops::plus(part[2][i], part[3][i]));
+    }
 }
 
-/// Updates one register.
-template <class Ops, class Rule, bool Direct>
+/// Updates `Count` registers in lockstep, each with a stream of its own.
+template <class Ops, class Rule, bool Direct, int Count>
 KADANOFF_LEAF void update_plain(const PlainJob& job, const SweepUnit& unit, std::int64_t vector,
-                                Xoshiro128pp<Ops>& stream) {
+                                Xoshiro128pp<Ops>* stream) {
     using Real = typename Ops::Real;
-    using Vector = typename Ops::Vector;
-    const SitePlace<Ops, Direct> at(job, unit, vector);
-    const Real field = local_field<Ops, Direct>(job, at);
-    const Real drive = Ops::times(Ops::as_real(Ops::load(job.twice_beta + job.first_word + unit.lane)), field);
-    const Real uniform = uniform_real<Ops>(stream.next());
-    const Vector value = Rule::template move<Ops>(Ops::load(job.source + at.word), drive, uniform);
-    Ops::store(job.target + at.word, Ops::bit_and(at.valid(job), value));
+    SitePlace<Ops, Direct> at[Count];
+    Real drive[Count], uniform[Count];
+    typename Ops::Vector spin[Count];
+    KADANOFF_UNROLL
+    for (int i = 0; i < Count; ++i) {
+        at[i] = SitePlace<Ops, Direct>(job, unit, vector + i);
+        uniform[i] = uniform_real<Ops>(stream[i].next());
+        spin[i] = Ops::load(job.source + at[i].word);
+    }
+    local_fields<Ops, Direct, Count>(job, at, drive);
+    const Real scale = Ops::as_real(Ops::load(job.scale + job.first_word + unit.lane));
+    KADANOFF_UNROLL
+    for (int i = 0; i < Count; ++i) drive[i] = Ops::times(scale, drive[i]);
+    Rule::template move<Ops, Count>(drive, uniform, spin);
+    KADANOFF_UNROLL
+    for (int i = 0; i < Count; ++i) Ops::store(job.target + at[i].word, Ops::bit_and(at[i].valid(job), spin[i]));
 }
 
 /// Bonds, fields and plaquettes to sum up in float64 over 16 lanes: replicas of one item, or of several.
@@ -65,16 +88,16 @@ struct PlainSum {
     const double* weight;
     std::int64_t weight_step;  ///< 1, or 0 where all items have one weight
     std::int64_t items;
-    std::int64_t words;  ///< of a position
+    std::int64_t words;  ///< of a position, at most 16
 };
 
-/// Adds weight * product of spins of every item to sum[lane], lane < min(words, 16), items in order.
+/// Adds weight * product of spins of every item to sum[lane], lane < words, items in order.
 template <int Corners>
 KADANOFF_LEAF void sum_plain(const PlainSum& in, double* sum) {
-    const std::int64_t lanes = in.words < packed_lanes ? in.words : packed_lanes;
+    const std::int64_t lanes = in.words;
     double total[packed_lanes] = {};
     for (std::int64_t i = 0; i < in.items; ++i) {
-        const double weight = in.weight[i * in.weight_step];
+        const auto weight = __builtin_bit_cast(std::uint64_t, in.weight[i * in.weight_step]);
         const std::uint32_t* spins[Corners];
         KADANOFF_UNROLL
         for (int c = 0; c < Corners; ++c) spins[c] = in.spins + static_cast<std::int64_t>(in.position[c][i]) * in.words;
@@ -82,7 +105,7 @@ KADANOFF_LEAF void sum_plain(const PlainSum& in, double* sum) {
             std::uint32_t sign = spins[0][l];
             KADANOFF_UNROLL
             for (int c = 1; c < Corners; ++c) sign ^= spins[c][l];
-            total[l] += sign == 0 ? weight : -weight;
+            total[l] += __builtin_bit_cast(double, weight ^ (static_cast<std::uint64_t>(sign) << 32));
         };
         if (lanes == packed_lanes) {
             for (std::int64_t l = 0; l < packed_lanes; ++l) add(l);

@@ -12,7 +12,7 @@ inline constexpr int max_states = 256;
 /// A block of sites of the Potts kernel: word w of a position is the state of replica w.
 struct PottsJob : GraphJob {
     const std::uint32_t* coupling;  ///< bits of the float to neighbour d of site j, like `neighbour`
-    const std::uint32_t* beta;      ///< bits of the float of every replica, at least packed_lanes (repeated to that)
+    const std::uint32_t* scale;     ///< bits of the float beta log2(e) of every replica, at least packed_lanes of them
     std::uint32_t states;
 };
 
@@ -36,18 +36,20 @@ struct PottsHeatBath {
 
     template <class Ops, bool Direct>
     KADANOFF_LEAF static typename Ops::Vector move(const PottsJob& job, const SitePlace<Ops, Direct>& at,
-                                                   typename Ops::Real beta, Xoshiro128pp<Ops>& stream) {
+                                                   typename Ops::Real scale, Xoshiro128pp<Ops>& stream) {
         using Real = typename Ops::Real;
         Real weight[max_states];
         Real largest = Ops::real(-3.0e38f);
         for (std::uint32_t k = 0; k < job.states; ++k) {
-            weight[k] = Ops::times(beta, bond_sum<Ops, Direct>(job, at, Ops::broadcast(k)));
+            weight[k] = Ops::times(scale, bond_sum<Ops, Direct>(job, at, Ops::broadcast(k)));
             largest =
                 Ops::as_real(Ops::select(Ops::less(largest, weight[k]), Ops::bits(weight[k]), Ops::bits(largest)));
         }
         Real total = Ops::real(0.0f);
         for (std::uint32_t k = 0; k < job.states; ++k) {
-            total = Ops::plus(total, exp_minus_real<Ops>(Ops::minus(largest, weight[k])));
+            weight[k] = Ops::minus(largest, weight[k]);
+            exp2_minus<Ops, 1>(weight + k);
+            total = Ops::plus(total, weight[k]);
             weight[k] = total;
         }
         const Real level = Ops::times(uniform_real<Ops>(stream.next()), total);
@@ -66,7 +68,7 @@ struct PottsMetropolis {
 
     template <class Ops, bool Direct>
     KADANOFF_LEAF static typename Ops::Vector move(const PottsJob& job, const SitePlace<Ops, Direct>& at,
-                                                   typename Ops::Real beta, Xoshiro128pp<Ops>& stream) {
+                                                   typename Ops::Real scale, Xoshiro128pp<Ops>& stream) {
         using Vector = typename Ops::Vector;
         const Vector old = Ops::load(job.source + at.word);
         Vector step, unused;
@@ -75,10 +77,12 @@ struct PottsMetropolis {
         const Vector wrapped = Ops::subtract(proposed, Ops::broadcast(job.states));
         proposed = Ops::select(below_sign<Ops>(wrapped), proposed, wrapped);
         const auto gain = Ops::minus(bond_sum<Ops, Direct>(job, at, proposed), bond_sum<Ops, Direct>(job, at, old));
-        const auto drive = Ops::times(beta, gain);
+        const auto drive = Ops::times(scale, gain);
         const auto uniform = uniform_real<Ops>(stream.next());
-        const Vector accepted = Ops::bit_or(Ops::less(uniform, exp_minus_real<Ops>(Ops::size(drive))),
-                                            Ops::bit_not(Ops::less(drive, Ops::real(0.0f))));
+        auto weight = Ops::size(drive);
+        exp2_minus<Ops, 1>(&weight);
+        const Vector accepted =
+            Ops::bit_or(Ops::less(uniform, weight), Ops::bit_not(Ops::less(drive, Ops::real(0.0f))));
         return Ops::select(accepted, proposed, old);
     }
 
@@ -95,8 +99,8 @@ template <class Ops, class Rule, bool Direct>
 KADANOFF_LEAF void update_potts(const PottsJob& job, const SweepUnit& unit, std::int64_t vector,
                                 Xoshiro128pp<Ops>& stream) {
     const SitePlace<Ops, Direct> at(job, unit, vector);
-    const auto beta = Ops::as_real(Ops::load(job.beta + job.first_word + unit.lane));
-    const auto state = Rule::template move<Ops, Direct>(job, at, beta, stream);
+    const auto scale = Ops::as_real(Ops::load(job.scale + job.first_word + unit.lane));
+    const auto state = Rule::template move<Ops, Direct>(job, at, scale, stream);
     Ops::store(job.target + at.word, Ops::bit_and(at.valid(job), state));
 }
 
