@@ -21,6 +21,8 @@ autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 napoleon_numpy_docstring = True
 napoleon_use_rtype = False
+# The words of a type, such as shape, are looked up as names, and several classes have a shape.
+suppress_warnings = ["ref.python"]
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_gallery",

@@ -12,9 +12,6 @@ namespace kadanoff {
 
 namespace {
 
-/// Inverse temperatures and energies are far below this in any unit; beyond it their products lose meaning.
-constexpr double largest_parameter = 1e12;
-
 void check_number(const char* model, const char* what, double value) {
     if (!std::isfinite(value) || std::fabs(value) > largest_parameter) {
         throw InvalidArgument(std::string("[") + model + "] expected a finite " + what +

@@ -6,6 +6,9 @@
 
 namespace kadanoff {
 
+/// Inverse temperatures and energies are far below this in any unit; beyond it their products lose meaning.
+inline constexpr double largest_parameter = 1e12;
+
 /// The shortest text that reads back as the number, as Python prints it.
 std::string text(double value);
 

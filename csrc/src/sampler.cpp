@@ -97,6 +97,12 @@ void Sampler::measure(double* energy, double* magnetization) {
     store(totals, 1, energy, magnetization, 0, 1);
 }
 
+void Sampler::total_energy(double* energy) {
+    std::vector<Totals> totals(static_cast<std::size_t>(options_.replicas));
+    engine_->measure(totals.data());
+    std::transform(totals.begin(), totals.end(), energy, [](const Totals& total) { return total.energy; });
+}
+
 /// Writes the draws [first, first + count) of (replica, draws) arrays.
 void Sampler::store(const std::vector<Totals>& totals, std::int64_t count, double* energy, double* magnetization,
                     std::int64_t first, std::int64_t draws) const {

@@ -4,9 +4,11 @@
 
 namespace kadanoff::python {
 
+void register_annealing(pybind11::module_& m);
 void register_build(pybind11::module_& m);
 void register_lattice(pybind11::module_& m);
 void register_random(pybind11::module_& m);
 void register_sampler(pybind11::module_& m);
+void register_tempering(pybind11::module_& m);
 
 }  // namespace kadanoff::python

@@ -20,20 +20,35 @@ using Floats = py::array_t<double, py::array::c_style>;
 using Spins = py::array_t<std::int8_t, py::array::c_style>;
 using Words = py::array_t<std::uint32_t, py::array::c_style>;
 
-std::unique_ptr<SharedSampler> make_sampler(const Lattice& lattice, double coupling, double field,
-                                            const std::vector<double>& beta, const std::string& update,
-                                            std::int64_t replicas, std::uint64_t seed, const std::string& device,
-                                            int threads, const std::string& start) {
+/// One number for all, or one for each.
+Values values(const Floats& numbers) {
+    return Values(std::vector<double>(numbers.data(), numbers.data() + numbers.size()));
+}
+
+/// An Ising model for states = 0, else a Potts model.
+Model make_model(const Floats& coupling, const Floats& field, double plaquette, int states) {
+    if (states != 0) return Potts{states, values(coupling)};
+    return Ising{values(coupling), values(field), plaquette};
+}
+
+std::unique_ptr<SharedSampler> make_sampler(const Lattice& lattice, const Floats& coupling, const Floats& field,
+                                            double plaquette, int states, const std::vector<double>& beta,
+                                            const std::string& update, const std::string& order,
+                                            const std::string& kernel, std::int64_t replicas, std::uint64_t seed,
+                                            const std::string& device, int threads, const std::string& start) {
+    const Model model = make_model(coupling, field, plaquette, states);
     SamplerOptions options;
     options.beta = beta;
     options.update = update;
+    options.order = order;
+    options.kernel = kernel;
     options.replicas = replicas;
     options.seed = seed;
     options.device = device == "cuda" ? Device::cuda : Device::cpu;
     options.threads = threads;
     options.start = start == "random" ? Start::random : start == "down" ? Start::down : Start::ordered;
     const py::gil_scoped_release release;
-    return std::make_unique<SharedSampler>(Sampler(lattice, Ising{coupling, field}, options));
+    return std::make_unique<SharedSampler>(Sampler(lattice, model, options));
 }
 
 void run(SharedSampler& shared, std::int64_t sweeps) {
@@ -109,8 +124,9 @@ void write_packed(SharedSampler& shared, const Words& words) {
 void register_sampler(py::module_& m) {
     py::class_<SharedSampler>(m, "Sampler")
         .def(py::init(&make_sampler), py::kw_only(), py::arg("lattice"), py::arg("coupling"), py::arg("field"),
-             py::arg("beta"), py::arg("update"), py::arg("replicas"), py::arg("seed"), py::arg("device"),
-             py::arg("threads"), py::arg("start"))
+             py::arg("plaquette"), py::arg("states"), py::arg("beta"), py::arg("update"), py::arg("order"),
+             py::arg("kernel"), py::arg("replicas"), py::arg("seed"), py::arg("device"), py::arg("threads"),
+             py::arg("start"))
         .def("run", &run, py::arg("sweeps"))
         .def("sample", &sample, py::arg("draws"), py::arg("every"), py::arg("energy").noconvert(),
              py::arg("magnetization").noconvert(), py::arg("extra").noconvert())
@@ -125,6 +141,13 @@ void register_sampler(py::module_& m) {
         .def("write_spins", &write_spins, py::arg("spins").noconvert())
         .def("snapshot", &snapshot)
         .def("write_packed", &write_packed, py::arg("words").noconvert())
+        .def(
+            "set_beta",
+            [](SharedSampler& shared, const std::vector<double>& beta) {
+                shared.exclusively([&](Sampler& s) { s.set_beta(beta); });
+            },
+            py::arg("beta"))
+        .def_property_readonly("packed_size", &SharedSampler::packed_size)
         .def_property(
             "sweep", [](SharedSampler& shared) { return shared.exclusively([](Sampler& s) { return s.sweep(); }); },
             [](SharedSampler& shared, std::int64_t sweep) {

@@ -11,29 +11,43 @@
 
 from __future__ import annotations
 
-from kadanoff import exact
+from kadanoff import annealing, couplings, exact, instances, tempering
 from kadanoff._core import __version__, rng_version
+from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
 from kadanoff.errors import Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
-from kadanoff.models import Ising
+from kadanoff.models import BoltzmannMachine, Hopfield, Ising, Potts
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
+from kadanoff.tempering import ParallelTempering
 
 __all__ = [
+    "AnnealResult",
+    "BoltzmannMachine",
     "Chain",
     "Cubic",
     "Error",
     "FileError",
     "Graph",
     "Honeycomb",
+    "Hopfield",
     "Hypercubic",
     "Interrupted",
     "Ising",
+    "ParallelTempering",
+    "PopulationResult",
+    "Potts",
     "Run",
     "Sampler",
     "Square",
     "Triangular",
     "__version__",
+    "anneal",
+    "annealing",
+    "couplings",
     "exact",
+    "instances",
+    "population_anneal",
     "rng_version",
+    "tempering",
 ]

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,10 +59,14 @@ class Sampler:
         self,
         *,
         lattice: Lattice,
-        coupling: float,
-        field: float,
+        coupling: NDArray[np.float64],
+        field: NDArray[np.float64],
+        plaquette: float,
+        states: int,
         beta: Sequence[float],
         update: str,
+        order: str,
+        kernel: str,
         replicas: int,
         seed: int,
         device: str,
@@ -83,6 +88,9 @@ class Sampler:
     def write_spins(self, spins: NDArray[np.int8]) -> None: ...
     def snapshot(self) -> tuple[int, NDArray[np.uint32]]: ...
     def write_packed(self, words: NDArray[np.uint32]) -> None: ...
+    def set_beta(self, beta: Sequence[float]) -> None: ...
+    @property
+    def packed_size(self) -> int: ...
     @property
     def sweep(self) -> int: ...
     @sweep.setter
@@ -91,3 +99,48 @@ class Sampler:
     def extra_series(self) -> list[str]: ...
     @property
     def kernel(self) -> str: ...
+
+class ParallelTempering:
+    def __init__(
+        self,
+        *,
+        walkers: Sampler,
+        beta: Sequence[float],
+        swap_every: int,
+        pairs: str,
+        cluster_every: int,
+    ) -> None: ...
+    def run(self, sweeps: int) -> None: ...
+    def sample(
+        self,
+        draws: int,
+        every: int,
+        energy: NDArray[np.float64],
+        magnetization: NDArray[np.float64],
+        overlap: NDArray[np.float64],
+        link_overlap: NDArray[np.float64],
+    ) -> tuple[int, int, BaseException | None]: ...
+    def measure(self, energy: NDArray[np.float64], magnetization: NDArray[np.float64]) -> None: ...
+    def read_spins(self, out: NDArray[np.int8]) -> None: ...
+    def write_spins(self, spins: NDArray[np.int8]) -> None: ...
+    def exchange(self, round: int) -> None: ...
+    def move_clusters(self, round: int) -> None: ...
+    def state(self) -> dict[str, NDArray[np.generic]]: ...
+    def snapshot(self) -> tuple[int, NDArray[np.uint32], dict[str, NDArray[np.generic]]]: ...
+    def set_state(self, state: dict[str, NDArray[np.generic]]) -> None: ...
+    def reset_statistics(self) -> None: ...
+
+def total_energy(sampler: Sampler) -> NDArray[np.float64]: ...
+def anneal(
+    sampler: Sampler,
+    betas: Sequence[float],
+    sweeps_per_beta: int,
+    best_energy: NDArray[np.float64],
+    best_spins: NDArray[np.int8],
+) -> tuple[int, BaseException | None]: ...
+def population_anneal(
+    sampler: Sampler, betas: Sequence[float], sweeps_per_beta: int, runs: int
+) -> tuple[dict[str, NDArray[Any]], BaseException | None]: ...
+def resample(
+    energy: NDArray[np.float64], beta_step: float, uniform: float
+) -> tuple[NDArray[np.int64], float]: ...

@@ -1,8 +1,9 @@
-"""Figures of a scan, by matplotlib."""
+"""Figures of scans and of parallel tempering, by matplotlib."""
 
 from __future__ import annotations
 
 import io
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from .scan import Table
+    from .tempering import ParallelTempering
 
 CUBIC_CRITICAL_COUPLING = 0.221654626
 """K_c of the simple cubic lattice: Ferrenberg, Xu and Landau, Phys. Rev. E 97, 043301 (2018)."""
@@ -58,12 +60,15 @@ def save(table: Table, path: str | os.PathLike[str]) -> None:
     ValueError
         If matplotlib does not know the format.
     """
+    _write(figure(table), path)
+
+
+def _write(drawn: Figure, path: str | os.PathLike[str]) -> None:
     image = io.BytesIO()
-    # Without the date, equal tables give equal files.
+    # Without the date, equal figures give equal files.
     metadata: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     suffix = Path(path).suffix.lower()
     with _style():
-        drawn = figure(table)
         drawn.savefig(image, format=suffix[1:], dpi=160, metadata=metadata.get(suffix))
     with replacing(path) as descriptor, os.fdopen(os.dup(descriptor), "wb") as file:
         file.write(image.getbuffer())
@@ -83,12 +88,8 @@ def figure(table: Table) -> Figure:
         heat of this very lattice are lines, with the deviations from them in units of the errors
         below; Onsager's and Yang's infinite lattice is dashed.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as NewFigure
-
     with _style():
-        drawn: Figure = NewFigure(figsize=(10.0, 7.4), layout="constrained")
-        FigureCanvasAgg(drawn)
+        drawn = _empty((10.0, 7.4))
         halves: Any = drawn.subfigures(1, 2)
         left, right = halves
         energy, heat = _panels(left, residuals=table.exact("energy") is not None)
@@ -100,6 +101,16 @@ def figure(table: Table) -> Figure:
         for panel in (energy, heat, order, susceptibility):
             _mark_critical_temperature(table, panel)
         drawn.suptitle(_title(table), fontsize=12.5)
+    return drawn
+
+
+def _empty(size: tuple[float, float]) -> Figure:
+    """Make a figure of `size` inches that needs no display."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as NewFigure
+
+    drawn: Figure = NewFigure(figsize=size, layout="constrained")
+    FigureCanvasAgg(drawn)
     return drawn
 
 
@@ -249,12 +260,21 @@ def _mark_critical_temperature(table: Table, axes: list[Axes]) -> None:
 
 
 def critical_temperature(model: dict[str, Any]) -> float | None:
-    """Return T_c of the infinite lattice; None in a field or without coupling."""
+    """Return T_c of the infinite lattice; None where there is none or it is not known.
+
+    Triangular and honeycomb lattice: R. M. F. Houtappel, Physica 16, 425 (1950).
+    """
+    if not isinstance(model["coupling"], int | float):
+        return None
     coupling = float(model["coupling"])
-    if model["field"] != 0.0 or coupling == 0.0:
+    if coupling == 0.0 or model["field"] != 0.0 or model.get("plaquette", 0.0) != 0.0:
         return None
     if model["lattice"] == "square":
         return exact.critical_temperature(coupling)
+    if model["lattice"] == "triangular":
+        return 4.0 * coupling / math.log(3.0) if coupling > 0.0 else None
+    if model["lattice"] == "honeycomb":
+        return 2.0 * abs(coupling) / math.log(2.0 + math.sqrt(3.0))
     return abs(coupling) / CUBIC_CRITICAL_COUPLING if model["lattice"] == "cubic" else None
 
 
@@ -287,3 +307,118 @@ def _title(table: Table) -> str:
         f"{replicas} {'replica' if replicas == 1 else 'replicas'}, "
         f"{run.n_draws * run.every:,} sweeps each".replace(",", "\u2009").replace("\u2009 ", ", ")
     )
+
+
+SHOWN_WALKERS = 4
+SHOWN_STEPS = 40
+
+
+def save_flow(
+    pt: ParallelTempering,
+    path: str | os.PathLike[str],
+    sweeps: npt.NDArray[np.int64] | None = None,
+    indices: npt.NDArray[np.int64] | None = None,
+) -> None:
+    """Write the figure of `flow_figure`, all or nothing.
+
+    Parameters
+    ----------
+    pt, sweeps, indices
+        As for `flow_figure`.
+    path : path-like
+        Its suffix, such as .png, .pdf or .svg, is the format.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; a file that stood there is left as it was.
+    ValueError
+        If matplotlib does not know the format.
+    """
+    _write(flow_figure(pt, sweeps, indices), path)
+
+
+def flow_figure(
+    pt: ParallelTempering,
+    sweeps: npt.NDArray[np.int64] | None = None,
+    indices: npt.NDArray[np.int64] | None = None,
+) -> Figure:
+    """Draw how walkers move through the temperatures of a parallel tempering.
+
+    Parameters
+    ----------
+    pt : ParallelTempering
+    sweeps : ndarray of int64, shape (step,), optional
+        When the walkers were looked at.
+    indices : ndarray of int64, shape (step, walker), optional
+        `ParallelTempering.temperature_index` at these sweeps.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The flow next to the best one, which is linear in the number of the temperature; the
+        acceptance of swaps; the round trips of each walker; the last 40 steps of four walkers.
+    """
+    with _style():
+        drawn = _empty((10.0, 7.0))
+        axes: Any = drawn.subplots(2, 2)
+        _flow(pt, axes[0, 0])
+        _acceptance(pt, axes[0, 1])
+        _round_trips(pt, axes[1, 0])
+        _walks(pt, axes[1, 1], sweeps, indices)
+        title = (
+            f"Parallel tempering, {len(pt.betas)} temperatures x {pt.replicas} "
+            f"{'replica' if pt.replicas == 1 else 'replicas'}, sweep {pt.sweep:,}"
+        )
+        drawn.suptitle(title.replace(",", "\u2009").replace("\u2009 ", ", "), fontsize=12.5)
+    return drawn
+
+
+def _flow(pt: ParallelTempering, axis: Axes) -> None:
+    linear = np.linspace(1.0, 0.0, len(pt.betas))
+    if pt.betas[0] > pt.betas[-1]:
+        linear = linear[::-1]
+    axis.plot(pt.betas, linear, "--", color=_FINITE, lw=1.1, label="best: equal steps")
+    axis.plot(pt.betas, pt.flow, "o-", ms=4.2, mfc="white", mew=1.3, color=_DATA, label="measured")
+    axis.set_ylim(-0.03, 1.03)
+    axis.set_xlabel(r"inverse temperature  $\beta$")
+    axis.set_ylabel("walkers from the hottest  $f$")
+    _legend(axis)
+
+
+def _acceptance(pt: ParallelTempering, axis: Axes) -> None:
+    middles = 0.5 * (pt.betas[1:] + pt.betas[:-1])
+    axis.plot(middles, pt.acceptance, "o-", ms=4.2, mfc="white", mew=1.3, color=_DATA)
+    axis.set_ylim(0.0, 1.03)
+    axis.set_xlabel(r"inverse temperature  $\beta$")
+    axis.set_ylabel("accepted swaps")
+
+
+def _round_trips(pt: ParallelTempering, axis: Axes) -> None:
+    trips = np.sort(pt.round_trips)[::-1]
+    axis.bar(np.arange(1, len(trips) + 1), trips, width=1.0, color=_DATA, alpha=0.75)
+    axis.axhline(float(trips.mean()), color=_FINITE, lw=1.1, ls="--")
+    axis.set_xlim(0.5, len(trips) + 0.5)
+    axis.set_ylim(0.0, max(1.0, 1.08 * float(trips.max())))
+    axis.set_xlabel("walkers, busiest first")
+    axis.set_ylabel("round trips")
+
+
+def _walks(
+    pt: ParallelTempering,
+    axis: Axes,
+    sweeps: npt.NDArray[np.int64] | None,
+    indices: npt.NDArray[np.int64] | None,
+) -> None:
+    axis.set_xlabel("sweep")
+    axis.set_ylabel("number of the temperature")
+    axis.set_ylim(-0.5, len(pt.betas) - 0.5)
+    if sweeps is None or indices is None or not len(sweeps):
+        axis.text(0.5, 0.5, "not recorded", ha="center", transform=axis.transAxes, color=_GUIDE)
+        return
+    # From all over the set, so that they begin at temperatures that differ.
+    chosen = np.linspace(0, indices.shape[1] - 1, min(SHOWN_WALKERS, indices.shape[1])).astype(int)
+    last = slice(-SHOWN_STEPS, None)
+    for walker, colour in zip(chosen, (_DATA, _FINITE, "#009E73", "#CC79A7"), strict=False):
+        axis.plot(sweeps[last], indices[last, walker], ".-", ms=4.0, lw=1.0, color=colour)
+    axis.locator_params(axis="x", nbins=5)

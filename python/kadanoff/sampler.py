@@ -13,12 +13,14 @@ import numpy.typing as npt
 from kadanoff import _core, arguments
 from kadanoff.errors import FileError, Interrupted
 from kadanoff.fixed import FixedAttributes
-from kadanoff.lattices import LATTICES
-from kadanoff.models import Ising
+from kadanoff.models import Ising, Model, Potts
+from kadanoff.models import from_state as model_from_state
 from kadanoff.run import Run
 
 LOCAL_UPDATES = ("heatbath", "metropolis")
 UPDATES = (*LOCAL_UPDATES, "wolff", "swendsen-wang")
+ORDERS = ("sublattice", "sequential", "random", "parallel")
+KERNELS = ("checkerboard", "packed", "plain", "potts", "cluster")
 DEVICES = ("cpu", "cuda")
 STARTS = ("ordered", "random", "down")
 
@@ -28,14 +30,14 @@ _MAX_SWEEP = 2**40
 
 
 class Sampler(FixedAttributes):
-    r"""Checkerboard Monte Carlo for an Ising model.
+    r"""Monte Carlo for spin models on lattices and graphs.
 
-    The spins are a pure function of (model, beta, seed, sweep): the same bits come from every
-    instruction set, number of threads and device.
+    The spins are a pure function of (kernel, model, beta, seed, sweep): the same bits come from
+    every instruction set, number of threads and device.
 
     Parameters
     ----------
-    model : Ising
+    model : Ising, Potts, BoltzmannMachine or Hopfield
     beta : float or sequence of float
         Inverse temperature in units of 1 / energy, one for all replicas or one for each; in
         [0, 1e12].
@@ -43,7 +45,7 @@ class Sampler(FixedAttributes):
         The last two flip clusters: critical slowing down all but vanishes. Not with a plaquette
         term, and of Potts models only ferromagnets.
     replicas : int
-        Independent copies of the lattice.
+        Independent copies of the lattice, with random numbers of their own.
     seed : int, optional
         0 <= seed < 2^64. Without it, one is drawn from the operating system; read it from `seed`.
     device : {"cpu", "cuda"}
@@ -51,9 +53,20 @@ class Sampler(FixedAttributes):
         Threads on the CPU; by default as many as the process may use. The spins do not depend
         on it.
     start : {"ordered", "random", "down"}
-        "ordered" is a ground state; where a global flip gives another one, each replica draws one
-        of the two. "random" is infinite temperature: below the critical temperature it may end up
-        in stripes that live for very long. "down" is all spins -1, for spins to be assigned.
+        "ordered" is a ground state where one is known (couplings of one sign, on two sublattices if
+        they are negative), of which each replica draws one; otherwise it is "random": infinite
+        temperature. From there a ferromagnet below the critical temperature may end up in stripes
+        that live for very long. "down" is all spins -1 (Potts: 0), for spins to be assigned.
+    order : {"sublattice", "sequential", "random", "parallel"}
+        How a sweep of heat bath or Metropolis visits the sites: sublattice after sublattice, by
+        number, as many as there are drawn with replacement (the same for all replicas), or all at
+        once, each seeing the old spins. The last is Little's dynamics, which does not sample the
+        Boltzmann distribution.
+    kernel : {"checkerboard", "packed", "plain", "potts", "cluster"}, optional
+        By default the fastest that serves the model: "checkerboard" (one uniform system on an even
+        periodic square or cubic lattice, 512 sites in a register), "packed" (bit k of a word is
+        replica k: couplings of one size, one field, any graph), "plain" (any couplings, fields and
+        plaquettes, in float32), "potts", or "cluster". To be named in tests and benchmarks.
 
     Raises
     ------
@@ -90,11 +103,11 @@ class Sampler(FixedAttributes):
     True
     """
 
-    _fixed = frozenset({"model", "beta", "update", "replicas", "seed", "device", "threads"})
+    _fixed = frozenset({"model", "update", "replicas", "seed", "device", "threads", "order"})
 
     def __init__(
         self,
-        model: Ising,
+        model: Model,
         beta: float | npt.ArrayLike,
         update: str = "heatbath",
         replicas: int = 1,
@@ -102,8 +115,10 @@ class Sampler(FixedAttributes):
         device: str = "cpu",
         threads: int | None = None,
         start: str = "ordered",
+        order: str = "sublattice",
+        kernel: str | None = None,
     ) -> None:
-        if not isinstance(model, Ising):
+        if not isinstance(model, Model):
             raise TypeError(f"[Sampler] expected a model such as kd.Ising(lattice), got {model!r}")
         self.model = model
         self.replicas = arguments.integer("Sampler", "replicas", replicas, 1, 2**31)
@@ -117,28 +132,50 @@ class Sampler(FixedAttributes):
         self.threads = (
             None if threads is None else arguments.integer("Sampler", "threads", threads, 1, 4096)
         )
+        self.order = arguments.choice("Sampler", "order", order, ORDERS)
         betas = arguments.reals("Sampler", "beta", beta)
         self._core = _core.Sampler(
-            lattice=model.lattice.core,
-            coupling=model.coupling,
-            field=model.field,
+            **_core_terms(model),
             beta=betas.tolist(),
             update=update,
+            order=self.order,
+            kernel="" if kernel is None else arguments.choice("Sampler", "kernel", kernel, KERNELS),
             replicas=self.replicas,
             seed=self.seed,
             device=self.device,
             threads=self.threads or 0,
             start=arguments.choice("Sampler", "start", start, STARTS),
         )
-        self.beta = np.array(np.broadcast_to(betas, self.replicas))
+        self._set_beta_array(betas)
         self._warn_if_not_ergodic()
-        self.beta.flags.writeable = False
+
+    @property
+    def beta(self) -> npt.NDArray[np.float64]:
+        """Inverse temperature of each replica, float64 (replica,), read-only; assignable.
+
+        Assigning a number or one for each replica holds from the next sweep on; a value out of
+        [0, 1e12] or a wrong count raises ValueError and changes nothing.
+        """
+        return self._beta
+
+    @beta.setter
+    def beta(self, beta: float | npt.ArrayLike) -> None:
+        betas = arguments.reals("Sampler", "beta", beta)
+        self._core.set_beta(betas.tolist())
+        self._set_beta_array(betas)
+
+    def _set_beta_array(self, betas: npt.NDArray[np.float64]) -> None:
+        self._beta = np.array(np.broadcast_to(betas, self.replicas))
+        self._beta.flags.writeable = False
 
     def _warn_if_not_ergodic(self) -> None:
         model = self.model
-        idle = self.beta * max(abs(model.coupling), abs(model.field)) == 0.0
-        alternating = model.field == 0.0 and 2 in model.lattice.shape
-        if self.update == "metropolis" and (idle.any() or alternating):
+        if self.update != "metropolis" or self.order == "random" or isinstance(model, Potts):
+            return
+        assert isinstance(model, Ising)
+        idle = self.beta * max(np.abs(model.coupling).max(), np.abs(model.field).max()) == 0.0
+        alternating = not np.any(model.field) and 2 in model.lattice.shape
+        if idle.any() or alternating:
             text = (
                 "[Sampler] Metropolis is not ergodic at beta = 0 or on an extent of 2: use heatbath"
             )
@@ -155,13 +192,23 @@ class Sampler(FixedAttributes):
         return self._core.kernel
 
     @property
+    def _kernel_name(self) -> str:
+        """One of KERNELS."""
+        return "cluster" if self.update not in LOCAL_UPDATES else self.kernel.partition("-")[0]
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Shape of `spins`: (replica,) and then that of the lattice."""
         return (self.replicas, *self.model.lattice.shape)
 
     @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of `spins`: int8, or uint8 for a Potts model."""
+        return np.dtype(np.uint8 if isinstance(self.model, Potts) else np.int8)
+
+    @property
     def spins(self) -> Any:
-        """A copy of the spins, int8 of -1 and 1, of shape `shape`.
+        """A copy of the spins, int8 of -1 and 1 (Potts: uint8 of 0 to q - 1), of shape `shape`.
 
         A NumPy array, or a CuPy array on device "cuda". Assigning an array of that very shape and
         dtype replaces the spins; a wrong one raises TypeError (dtype) or ValueError (shape, values)
@@ -174,11 +221,11 @@ class Sampler(FixedAttributes):
                 raise ImportError(
                     "[spins] expected CuPy, got none: pip install 'kadanoff[cuda]'"
                 ) from error
-            spins = cupy.empty(self.shape, dtype=cupy.int8)
+            spins = cupy.empty(self.shape, dtype=self.dtype)
             self._core.read_spins_device(spins.data.ptr)
             return spins
-        out = np.empty(self.shape, dtype=np.int8)
-        self._core.read_spins(out)
+        out = np.empty(self.shape, dtype=self.dtype)
+        self._core.read_spins(out.view(np.int8))
         return out
 
     @spins.setter
@@ -187,11 +234,11 @@ class Sampler(FixedAttributes):
             array = spins.get()
         else:
             array = arguments.array("spins", "spins", spins)
-        if array.dtype != np.int8:
-            raise TypeError(f"[spins] expected dtype int8, got {array.dtype}")
+        if array.dtype != self.dtype:
+            raise TypeError(f"[spins] expected dtype {self.dtype}, got {array.dtype}")
         if array.shape != self.shape:
             raise ValueError(f"[spins] expected shape {self.shape}, got {array.shape}")
-        self._core.write_spins(np.ascontiguousarray(array))
+        self._core.write_spins(np.ascontiguousarray(array).view(np.int8))
 
     @property
     def energy(self) -> npt.NDArray[np.float64]:
@@ -296,7 +343,7 @@ class Sampler(FixedAttributes):
             observables,
             beta=self.beta,
             every=every,
-            model=describe(self.model),
+            model=self.model.describe(),
             update=self.update,
             seed=self.seed,
             first_sweep=first_sweep,
@@ -328,7 +375,9 @@ class Sampler(FixedAttributes):
         return {
             "rng_version": _core.rng_version,
             "kadanoff_version": _core.__version__,
-            "model": describe(self.model),
+            "model": self.model.to_state(),
+            "order": self.order,
+            "kernel": self._kernel_name,
             "beta": self.beta,
             "update": self.update,
             "seed": self.seed,
@@ -368,14 +417,17 @@ class Sampler(FixedAttributes):
         """Return the sampler whose `state` was read back as `storage.Entries`."""
         if entries.integer("rng_version") != _core.rng_version:
             raise entries.wrong("rng_version", f"random-number contract {_core.rng_version}")
-        model = entries.group("model")
-        kind: Any = LATTICES[model.text("lattice", choices=tuple(LATTICES))]
+        group = entries.group("model")
+        # Files from before there were other kernels and models hold neither of these entries.
+        model = model_from_state(group)
+        kernel = entries.text("kernel", KERNELS) if "kernel" in entries else "checkerboard"
         beta = entries.array("beta", np.float64, (None,))
+        words = entries.array("packed_spins", np.uint32, (None,))
+        if words.size < model.lattice.n_sites * len(beta) // 32:  # before any memory is taken
+            raise entries.wrong("packed_spins", "the spins of all sites and replicas")
         try:
-            lattice = kind(model.integers("shape", low=2))
-            words = entries.array("packed_spins", np.uint32, (_packed_size(lattice, len(beta)),))
             sampler = cls(
-                Ising(lattice, model.real("coupling"), model.real("field")),
+                model,
                 beta,
                 entries.text("update", choices=UPDATES),
                 replicas=len(beta),
@@ -383,7 +435,11 @@ class Sampler(FixedAttributes):
                 device=device,
                 threads=threads,
                 start="down",
+                order=entries.text("order", ORDERS) if "order" in entries else "sublattice",
+                kernel=kernel,
             )
+            if words.size != sampler._core.packed_size:
+                raise entries.wrong("packed_spins", f"{sampler._core.packed_size} words of spins")
             sampler._core.write_packed(np.ascontiguousarray(words))
             sampler._core.sweep = entries.integer("sweep", low=0, high=_MAX_SWEEP)
         except FileError:
@@ -411,17 +467,17 @@ def _from_plain_state(state: dict[str, Any], device: str, threads: int | None) -
     return Sampler.from_state(storage.Entries(state, "a pickled sampler"), device, threads)
 
 
-def _packed_size(lattice: Any, replicas: int) -> int:
-    """Words of 32 spins that hold the two sublattices row by row."""
-    rows = lattice.n_sites // lattice.shape[-1]
-    return int(2 * replicas * rows * -(-lattice.shape[-1] // 64))
-
-
-def describe(model: Ising) -> dict[str, Any]:
-    """Return a model as plain values, the form in which files hold it."""
+def _core_terms(model: Model) -> dict[str, Any]:
+    """Return the terms of the energy as the compiled core takes them."""
+    if isinstance(model, Potts):
+        coupling, field, plaquette, states = model.coupling, 0.0, 0.0, model.q
+    else:
+        assert isinstance(model, Ising)
+        coupling, field, plaquette, states = model.coupling, model.field, model.plaquette, 0
     return {
-        "lattice": model.lattice.name,
-        "shape": list(model.lattice.shape),
-        "coupling": model.coupling,
-        "field": model.field,
+        "lattice": model.lattice.core,
+        "coupling": np.atleast_1d(np.asarray(coupling, dtype=np.float64)),
+        "field": np.atleast_1d(np.asarray(field, dtype=np.float64)),
+        "plaquette": plaquette,
+        "states": states,
     }

@@ -66,7 +66,11 @@ TERMS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"field": -INF}, ValueError, "[Ising] expected a finite field, got -inf"),
     ({"field": 1e300}, ValueError, "[Ising] expected field of at most 1e12 in size, got 1e+300"),
     ({"coupling": "1"}, TypeError, "[Ising] expected a real number for coupling, got '1'"),
-    ({"coupling": [1, 2]}, TypeError, "[Ising] expected a real number for coupling, got [1, 2]"),
+    (
+        {"coupling": [1, 2]},
+        ValueError,
+        "[Ising] expected coupling as a number or of shape (32,), got shape (2,)",
+    ),
     ({"coupling": 1j}, TypeError, "[Ising] expected a real number for coupling, got 1j"),
     ({"coupling": True}, TypeError, "[Ising] expected a real number for coupling, got True"),
     ({"field": None}, TypeError, "[Ising] expected a real number for field, got None"),

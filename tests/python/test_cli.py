@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 import kadanoff as kd
+from exact_ground_states import energies
 from kadanoff import _core
 from kadanoff.cli import app, measuring, options
 from kadanoff.scan import Scan
@@ -107,6 +108,52 @@ def test_no_exact_energy_in_a_field_or_on_a_cubic_lattice():
         assert [row[4] for row in rows] == ["-", "-"]
 
 
+LATTICES = {
+    "chain 7": "open",
+    "square 3x4": "periodic,open",
+    "square 3x5": "periodic",
+    "triangular 4x3": "periodic",
+    "triangular 3x4": "open,periodic",
+    "honeycomb 2x3": "open",
+    "cubic 2x3x2": "open",
+    "hypercubic 2x2x2x1": "open",
+}
+
+
+@pytest.mark.parametrize("name", LATTICES)
+def test_every_lattice_and_boundary_against_all_states(name):
+    """A bond too many or too few changes these energies by 0.02 at least, ten errors."""
+    lattice, size = name.split()
+    words = ["--lattice", lattice, "--size", size, "--boundary", LATTICES[name]]
+    words += ["--temperatures", "3", "--sweeps", "20000", "--seed", "2", "--field", "0.1"]
+    words += ["--replicas", "64"]
+    lines = ising(*words).stdout.splitlines()
+    edges = "" if LATTICES[name] == "periodic" else f" {LATTICES[name]}"
+    assert lines[0].startswith(f"Ising {lattice} {size}{edges}, J = 1, h = 0.1, heatbath, seed 2; ")
+    (row,) = [line.split() for line in lines if line.startswith("3 ")]
+    made = options.scan_arguments({"lattice": lattice, "size": size, "boundary": LATTICES[name]})
+    graph = made["model"].lattice
+    n = graph.n_sites
+    states = energies(n, graph.bonds, np.ones(graph.n_bonds), np.full(n, 0.1))
+    weights = np.exp(-(states - states.min()) / 3.0)
+    exact = float(states @ weights / weights.sum() / n)
+    assert row[4] == "-"
+    assert float(row[3]) < 2.5e-3
+    assert abs(float(row[1]) - exact) < 4.5 * float(row[3])
+
+
+def test_kaufman_only_for_unfrustrated_tori():
+    words = ["--temperatures", "3", "--sweeps", "100"]
+    for more, known in {
+        ("--size", "5"): True,
+        ("--size", "5", "--coupling", "-1"): False,
+        ("--size", "6", "--boundary", "open"): False,
+    }.items():
+        lines = ising(*words, *more).stdout.splitlines()
+        (row,) = [line.split() for line in lines if line.startswith("3 ")]
+        assert (row[4] != "-") == known
+
+
 def test_resume_and_extend(tmp_path):
     out = tmp_path / "run.h5"
     result = ising(*SHORT, "--out", out, "--resume")
@@ -150,7 +197,7 @@ def test_a_configuration_file(tmp_path):
 
 
 WRONG_CONFIGS = {
-    "sizes = 3": "one of the keys checkpoint, .*, update, got sizes",
+    "sizes = 3": "one of the keys boundary, checkpoint, .*, update, got sizes",
     "[other]\nsize = 3": "one of the keys .*, got other",
     'sweeps = "many"': "an integer as sweeps, got 'many'",
     "sweeps = 1.5": "an integer as sweeps, got 1.5",
@@ -177,11 +224,17 @@ def test_wrong_configuration_files(tmp_path, content):
 
 WRONG_OPTIONS = {
     "--lattice hexagonal": (
-        "[ising] expected --lattice to be one of 'square', 'cubic', got 'hexagonal'"
+        "[ising] expected --lattice to be one of 'square', 'cubic', 'chain', 'triangular', "
+        "'honeycomb', 'hypercubic', got 'hexagonal'"
     ),
     "--size 0": "[Square] expected extent in [2, 34359738368], got 0",
     "--size large": "[ising] expected --size as an integer or as 64x128, got 'large'",
     "--size 4x4x4": "[Square] expected 2 extents, got 3",
+    "--boundary helical": (
+        "[ising] expected --boundary as periodic, open or periodic,open, got 'helical'"
+    ),
+    "--boundary open,open,periodic": "[Square] expected periodic for 2 axes, got 3",
+    "--lattice hypercubic --size 4": "[Hypercubic] expected a sequence of extents, got 4",
     "--temperatures 1:2": "[ising] expected --temperatures as from:to:number or as a list 2.0,2.269"
     ",2.5 of at most 100000, got '1:2'",
     "--temperatures 1:2:0": "[ising] expected --temperatures as from:to:number or as a list 2.0,2.2"
@@ -234,6 +287,8 @@ def test_resuming_with_other_options_is_refused(tmp_path):
         "--seed 4": "--seed 3 as in {}, got 4",
         "--field 1": "--field 0.0 as in {}, got 1.0",
         "--lattice cubic": "--lattice square as in {}, got cubic",
+        "--boundary open": "--boundary periodic as in {}, got open",
+        "--boundary periodic,open": "--boundary periodic as in {}, got periodic,open",
         "--temperatures 1:2:9": "--temperatures 2,2.5,3,4 as in {}, got 1,1.125,1.25,1.375,1.5,"
         "1.625,1.75,1.875,... (9 values)",
     }.items():
@@ -375,7 +430,7 @@ def test_lists_of_temperatures():
 
 def test_the_plain_command_is_affordable():
     """Some 1e11 flips: 10 s of two cores with AVX2 at 6 flips/ns each."""
-    for lattice in ("square", "cubic"):
+    for lattice in options.DEFAULTS:
         scan = Scan(**options.scan_arguments({"lattice": lattice}))
         assert 7e10 < scan.flips_per_sweep * scan.total_sweeps < 1e11
     huge = options.scan_arguments({"size": 2048})

@@ -193,9 +193,9 @@ def test_probabilities() -> None:
     alone = custom(graph(3, []), 1.0, np.array([0.0, 0.0, 5.0]))
     p = kd.exact.enumerate(alone, 1.0).probabilities()
     assert p[0b100] / p[0b000] == pytest.approx(math.exp(10), rel=1e-13)
-    with pytest.raises(ValueError, match="at most 16") as caught:
-        kd.exact.enumerate(ising((3, 6)), 0.4).probabilities()
-    assert str(caught.value) == "[probabilities] expected a model of at most 16 spins, got N=18"
+    with pytest.raises(ValueError, match="at most 2") as caught:
+        kd.exact.enumerate(ising((3, 7)), 0.4).probabilities()
+    assert str(caught.value) == "[probabilities] expected a model of at most 2^20 states, got 2^21"
 
 
 def test_shapes_follow_beta() -> None:
@@ -277,6 +277,19 @@ BETA = "[enumerate] expected finite beta >= 0, got "
             0.4,
             TypeError,
             "[enumerate] expected coupling as real numbers, got '1'",
+        ),
+        (
+            kd.Potts(kd.Square((3, 6)), 3),
+            0.4,
+            ValueError,
+            "[enumerate] expected a model of at most 2^26 states, got 3^18",
+        ),
+        (
+            kd.Ising(kd.Square(4), 0.0, plaquette=1e12),
+            1e300,
+            ValueError,
+            "[enumerate] expected finite beta * energies, got beta=1e+300, energies up to "
+            "16000000000000.0",
         ),
     ],
 )

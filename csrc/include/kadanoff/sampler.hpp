@@ -68,6 +68,9 @@ public:
     /// "improved_magnetization_fourth", whose means are those of the powers of the magnetisation per site.
     std::vector<std::string> extra_series() const;
 
+    /// H of the present spins, one per replica; exact where couplings and fields are integers.
+    void total_energy(double* energy);
+
     /// Energy and magnetisation per site of the present spins, one of each per replica.
     void measure(double* energy, double* magnetization);
 

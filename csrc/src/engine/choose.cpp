@@ -31,6 +31,7 @@ bool is_cluster(const EngineRequest& request) {
 }
 
 std::string fastest(const EngineRequest& request) {
+    if (is_cluster(request)) return "cluster";
     const auto* model = std::get_if<Ising>(&request.model);
     if (model == nullptr) return "potts";
     const bool many_small = request.lattice.extents().back() < short_row && request.options.replicas >= many_replicas &&
@@ -40,6 +41,7 @@ std::string fastest(const EngineRequest& request) {
 }
 
 bool serves(const std::string& kernel, const EngineRequest& request) {
+    if (is_cluster(request) || kernel == "cluster") return is_cluster(request) && kernel == "cluster";
     const auto* model = std::get_if<Ising>(&request.model);
     if (kernel == "potts" || model == nullptr) return kernel == "potts" && model == nullptr;
     if (kernel == "checkerboard") return on_checkerboard(request, *model);
@@ -49,7 +51,6 @@ bool serves(const std::string& kernel, const EngineRequest& request) {
 }  // namespace
 
 std::unique_ptr<Engine> make_engine(const EngineRequest& request) {
-    if (is_cluster(request)) return make_cluster_engine(request);
     const std::string kernel = request.options.kernel.empty() ? fastest(request) : request.options.kernel;
     if (!serves(kernel, request)) {
         throw InvalidArgument("[Sampler] expected a kernel that serves the model and the update, such as '" +
@@ -58,10 +59,11 @@ std::unique_ptr<Engine> make_engine(const EngineRequest& request) {
     if (request.options.device == Device::cuda && kernel != "checkerboard") {
         throw Unavailable("[Sampler] expected device 'cpu' for the " + kernel + " kernel, got 'cuda'");
     }
+    if (kernel == "cluster") return make_cluster_engine(request);
     if (kernel == "checkerboard") return make_checkerboard_engine(request);
     if (kernel == "packed") return make_packed_engine(request);
     if (kernel == "plain") return make_plain_engine(request);
-    throw Unavailable("[Sampler] kernel '" + kernel + "' is not in this build");
+    return make_potts_engine(request);
 }
 
 }  // namespace kadanoff

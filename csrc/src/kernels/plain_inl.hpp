@@ -1,6 +1,7 @@
 // Included once by each plain_ISA.cpp, after its Ops. The ODR contract of checkerboard_inl.hpp holds here too.
 
 #include "kadanoff/registry.hpp"
+#include "kernels/graph_units.hpp"
 #include "kernels/plain.hpp"
 
 namespace kadanoff {
@@ -8,20 +9,9 @@ namespace {
 
 template <class Ops, class Rule, bool Direct>
 void update_blocks(const PlainJob& job, std::int64_t first, std::int64_t last) noexcept {
-    const std::int64_t sets = std::int64_t{1} << job.shift;
-    Xoshiro128pp<Ops> stream[site_streams];
-    for (std::int64_t stripe = first; stripe < last; ++stripe) {
-        const std::int64_t vectors = job.vectors(stripe);
-        for (std::int64_t lane = 0; lane < packed_lanes; lane += Ops::lanes) {
-            const SweepUnit unit{stripe, lane};
-            for (std::int64_t set = 0; set < sets && set < vectors; ++set) {
-                stream[set] = begin_stream<Ops>(job, unit, set);
-            }
-            for (std::int64_t v = 0; v < vectors; ++v) {
-                update_plain<Ops, Rule, Direct>(job, unit, v, stream[v & (sets - 1)]);
-            }
-        }
-    }
+    for_each_register<Ops>(job, first, last,
+                           [&](const SweepUnit& unit, std::int64_t vector, Xoshiro128pp<Ops>& stream)
+                               KADANOFF_INLINE_LAMBDA { update_plain<Ops, Rule, Direct>(job, unit, vector, stream); });
 }
 
 template <class Ops>

@@ -78,6 +78,8 @@ struct Avx2Ops {
 
     KADANOFF_LEAF static Vector subtract(Vector a, Vector b) { return _mm256_sub_epi32(a, b); }
 
+    KADANOFF_LEAF static Vector equal(Vector a, Vector b) { return _mm256_cmpeq_epi32(a, b); }
+
     using Real = __m256;
     KADANOFF_LEAF static Real real(float a) { return _mm256_set1_ps(a); }
     KADANOFF_LEAF static Real as_real(Vector bits) { return _mm256_castsi256_ps(bits); }

@@ -78,6 +78,8 @@ struct Avx512Ops {
 
     KADANOFF_LEAF static Vector subtract(Vector a, Vector b) { return _mm512_sub_epi32(a, b); }
 
+    KADANOFF_LEAF static Vector equal(Vector a, Vector b) { return _mm512_movm_epi32(_mm512_cmpeq_epi32_mask(a, b)); }
+
     using Real = __m512;
     KADANOFF_LEAF static Real real(float a) { return _mm512_set1_ps(a); }
     KADANOFF_LEAF static Real as_real(Vector bits) { return _mm512_castsi512_ps(bits); }

@@ -11,9 +11,11 @@ from typer.core import TyperGroup
 
 import kadanoff
 
+from .anneal import anneal
 from .bench import bench
 from .info import info
 from .ising import ising
+from .temper import temper
 
 
 class _Commands(TyperGroup):
@@ -59,6 +61,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(ising)
+app.command()(anneal)
+app.command()(temper)
 app.command()(info)
 app.command()(bench)
 

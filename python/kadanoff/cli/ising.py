@@ -19,11 +19,26 @@ def _text(flag: str, panel: str, help_text: str, default: str | None = None) -> 
 def ising(
     context: typer.Context,
     lattice: Annotated[
-        str | None, _text("--lattice", _MODEL, "square or cubic, periodic.", "square")
+        str | None,
+        _text(
+            "--lattice",
+            _MODEL,
+            "chain, square, triangular, honeycomb, cubic or hypercubic.",
+            "square",
+        ),
     ] = None,
     size: Annotated[
         str | None,
-        _text("--size", _MODEL, "Even extent L of all axes, or 64x128 (y, x).", "64; cubic 32"),
+        _text(
+            "--size",
+            _MODEL,
+            "Extent L of all axes in cells, or 64x128 (y, x); even and odd.",
+            "64; cubic 32",
+        ),
+    ] = None,
+    boundary: Annotated[
+        str | None,
+        _text("--boundary", _MODEL, "periodic, open, or one for each axis: periodic,open (y, x)."),
     ] = None,
     coupling: Annotated[
         float | None, _text("--coupling", _MODEL, "J; energies are in its unit.", "1")
@@ -35,7 +50,7 @@ def ising(
             "--temperatures",
             _MODEL,
             "from:to:number, or a list 2.0,2.269,2.5, or both joined by commas; k_B = 1.",
-            "24 from 1.8 to 2.8; cubic 21 from 4 to 5; times |J|",
+            "around T_c of the lattice, times |J|; square: 24 from 1.8 to 2.8",
         ),
     ] = None,
     update: Annotated[

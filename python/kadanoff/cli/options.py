@@ -5,21 +5,17 @@ from __future__ import annotations
 import importlib
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import Error
 from ..lattices import LATTICES
 from ..models import Ising
+from .writable import OptionError
 
 MAX_TEMPERATURES = 100_000
-
-
-class OptionError(Error, ValueError):
-    """A wrong option, on the command line or in a configuration file."""
 
 
 class Defaults(NamedTuple):
@@ -29,10 +25,17 @@ class Defaults(NamedTuple):
     temperatures: str
 
 
+# The temperatures surround T_c: 2.269 (square), 3.641 (triangular), 1.519 (honeycomb), 4.512
+# (cubic) and 6.680 (hypercubic in four dimensions); a chain has none.
 DEFAULTS = {
     "square": Defaults("64", "1.8:2.2:9,2.225:2.35:6,2.4:2.8:9"),
     "cubic": Defaults("32", "4.0:5.0:21"),
+    "chain": Defaults("4096", "0.5:3.0:11"),
+    "triangular": Defaults("64", "2.9:3.5:7,3.55:3.75:9,3.8:4.4:7"),
+    "honeycomb": Defaults("48", "1.2:1.45:6,1.475:1.575:9,1.6:1.9:7"),
+    "hypercubic": Defaults("8x8x8x8", "5.5:8.0:11"),
 }
+BOUNDARIES = {"periodic": True, "open": False}
 REPLICAS = 4
 SEED = 1
 CHECKPOINT_EVERY = 30.0
@@ -41,7 +44,7 @@ DEFAULT_FLIPS = 8e10
 
 INTEGERS = ("sweeps", "thermalise", "every", "replicas", "seed", "threads")
 REALS = ("coupling", "field", "checkpoint-every")
-TEXTS = ("lattice", "update", "start", "device")
+TEXTS = ("lattice", "boundary", "update", "start", "device")
 PATHS = ("out", "plot", "json", "checkpoint")
 FLAGS = ("resume", "quiet")
 
@@ -130,6 +133,29 @@ def parse_size(value: int | str | list[int]) -> int | list[int]:
     return extents[0] if len(extents) == 1 else extents
 
 
+def parse_boundary(value: str) -> bool | list[bool]:
+    """Turn ``periodic``, ``open`` or one of them for each axis, slowest first, into truth values.
+
+    Examples
+    --------
+    >>> parse_boundary("periodic,open")
+    [True, False]
+    """
+    words = value.lower().split(",")
+    if any(word not in BOUNDARIES for word in words):
+        raise OptionError(
+            f"[ising] expected --boundary as periodic, open or periodic,open, got {value!r}"
+        )
+    flags = [BOUNDARIES[word] for word in words]
+    return flags[0] if len(flags) == 1 else flags
+
+
+def boundary_text(periodic: Sequence[bool]) -> str:
+    """Say in the words of --boundary which axes are periodic."""
+    words = ["periodic" if flag else "open" for flag in periodic]
+    return words[0] if len(set(words)) == 1 else ",".join(words)
+
+
 def parse_temperatures(value: str | list[float]) -> list[float]:
     """Turn ``"1.8:2.8:21"`` (from, to, how many), ``"2.0,2.269"`` or a mix into a list.
 
@@ -175,7 +201,10 @@ def scan_arguments(options: Mapping[str, Any]) -> dict[str, Any]:
         known = ", ".join(repr(one) for one in DEFAULTS)
         raise OptionError(f"[ising] expected --lattice to be one of {known}, got {name!r}")
     kind: Any = LATTICES[name]
-    lattice = kind(parse_size(options.get("size", DEFAULTS[name].size)))
+    lattice = kind(
+        parse_size(options.get("size", DEFAULTS[name].size)),
+        periodic=parse_boundary(options.get("boundary", "periodic")),
+    )
     model = Ising(lattice, options.get("coupling", 1.0), options.get("field", 0.0))
     if "temperatures" in options:
         temperatures = parse_temperatures(options["temperatures"])
@@ -213,14 +242,19 @@ def check_same(options: Mapping[str, Any], settings: Mapping[str, Any], path: Pa
     options : mapping
         The options that were given.
     settings : mapping
-        `kadanoff.scan.Scan.settings` of the scan in the file `path`.
+        `kadanoff.scan.Scan.settings` of the scan in the file `path`, with the "size" and "boundary"
+        of its lattice as lists of extents and of truth values.
     """
     for name, value in options.items():
         wanted: Any = value
         stored: Any = settings.get(name)
         if name == "size":
-            extents, stored = parse_size(value), settings["shape"]
+            extents = parse_size(value)
             wanted = extents if isinstance(extents, list) else [extents] * len(stored)
+        elif name == "boundary":
+            flags = parse_boundary(value)
+            wanted = boundary_text(flags if isinstance(flags, list) else [flags] * len(stored))
+            stored = boundary_text(stored)
         elif name == "temperatures":
             wanted = sorted(parse_temperatures(value))
             if len(wanted) == len(stored) and np.allclose(wanted, stored, rtol=1e-12, atol=0.0):

@@ -15,6 +15,7 @@ from ..analysis.summary import R_HAT_LIMIT
 from ..scan import Scan, Table
 from ..scan.table import MIN_SAMPLE_SIZE
 from .grids import make_grid, print_grid, width
+from .options import boundary_text
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid
@@ -28,11 +29,13 @@ _SKETCHED = {"abs_magnetization": "|m|", "specific_heat": "C", "susceptibility":
 def headline(scan: Scan) -> str:
     """Describe a scan in two lines."""
     sampler = scan.sampler
-    extents = "x".join(map(str, scan.model.lattice.shape))
+    lattice = scan.model.lattice
+    extents = "x".join(map(str, lattice.extents))
+    edges = "" if all(lattice.periodic) else f" {boundary_text(lattice.periodic)}"
     threads = sampler.threads or len(os.sched_getaffinity(0))
     where = _count(threads, "thread") if sampler.device == "cpu" else sampler.device
     return (
-        f"Ising {scan.model.lattice.name} {extents}, J = {scan.model.coupling:g}, "
+        f"Ising {lattice.name} {extents}{edges}, J = {scan.model.coupling:g}, "
         f"h = {scan.model.field:g}, {sampler.update}, seed {sampler.seed}; "
         f"{sampler.kernel}, {where}\n"
         f"{_count(len(scan.temperatures), 'temperature')} x {_count(scan.replicas, 'replica')}, "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import signal
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 
 from ..scan import Scan, Stopped
-from . import jsonfile, rendering
+from . import jsonfile, rendering, writable
 from . import options as opt
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -86,24 +85,10 @@ def _files(options: Mapping[str, Any]) -> Files:
     )
     for name, path in paths.items():
         if (name, path) != ("json", jsonfile.STDOUT):
-            _check_writable(name, path)
-    if files.plot is not None and files.plot.suffix.lower() not in rendering.FIGURE_FORMATS:
-        known = ", ".join(rendering.FIGURE_FORMATS)
-        raise opt.OptionError(f"[ising] expected --plot to end in {known}, got {files.plot}")
+            writable.check("ising", name, path)
+    if files.plot is not None:
+        writable.check_suffix("ising", "plot", files.plot, rendering.FIGURE_FORMATS)
     return files
-
-
-def _check_writable(name: str, path: Path) -> None:
-    """Find out before the simulation, not after it, that a file cannot be written."""
-    if path.exists() and not path.is_file():
-        fault = "a directory" if path.is_dir() else "a device"
-    elif not path.parent.is_dir():
-        fault = f"no directory {path.parent}"
-    elif not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        fault = "a write-protected place"
-    else:
-        return
-    raise opt.OptionError(f"[ising] expected a file to write as --{name}, got {fault}: {path}")
 
 
 def _make_scan(options: Mapping[str, Any], files: Files, report: Console) -> Scan:
@@ -114,14 +99,16 @@ def _make_scan(options: Mapping[str, Any], files: Files, report: Console) -> Sca
             _refuse_unfinished(path)
         return Scan(**opt.scan_arguments(options))
     if not files.saved:
-        raise opt.OptionError(
+        raise writable.OptionError(
             "[ising] expected --out or --checkpoint to go with --resume, got neither"
         )
     if not present:
         report.print(f"{files.saved[0]} is not there yet: starting from the beginning")
         return Scan(**opt.scan_arguments(options))
     scan = Scan.load(present[0], device, threads)
-    opt.check_same(options, scan.settings(), present[0])
+    lattice = scan.model.lattice
+    shape = {"size": list(lattice.extents), "boundary": list(lattice.periodic)}
+    opt.check_same(options, scan.settings() | shape, present[0])
     if "sweeps" in options:
         scan.extend(options["sweeps"])
     report.print(f"going on from {present[0]}, sweep {scan.sweep}")
@@ -133,11 +120,11 @@ def _refuse_unfinished(path: Path) -> None:
     try:
         scan = Scan.load(path)
     except ValueError as error:
-        raise opt.OptionError(
+        raise writable.OptionError(
             f"[ising] expected a new file or a finished scan to replace, got {path}: {error}"
         ) from error
     if not scan.done:
-        raise opt.OptionError(
+        raise writable.OptionError(
             f"[ising] expected --resume, or another file, got the unfinished scan {path} (sweep "
             f"{scan.sweep} of {scan.total_sweeps})"
         )

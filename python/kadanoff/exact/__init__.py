@@ -1,17 +1,17 @@
-"""Exact references for the Ising model: infinite lattice, finite torus, enumeration.
+"""Exact references: infinite lattice, finite torus, enumeration.
 
 - `onsager`: the infinite square lattice (Onsager 1944, Yang 1952);
 - `kaufman`: the finite square torus (Kaufman 1949);
+- `critical_temperature`: of the infinite square lattice;
 - `enumerate`: any small model, by a sum over all its states;
-- `critical_temperature`: of the infinite square lattice.
+- `probabilities`: all states of a small model, and the probability of each.
 
-All of them take the model of `kadanoff.Ising`, H = -J sum_<ij> s_i s_j - h sum_i s_i, and set
-k_B = 1.
+The first three are of H = -J sum_<ij> s_i s_j, the last two of any model. k_B = 1.
 """
 
 from __future__ import annotations
 
-from .enumeration import EnumerationResult, enumerate
+from .enumeration import EnumerationResult, enumerate, probabilities
 from .kaufman import KaufmanResult, kaufman
 from .onsager import OnsagerResult, critical_temperature, onsager
 
@@ -23,4 +23,5 @@ __all__ = [
     "enumerate",
     "kaufman",
     "onsager",
+    "probabilities",
 ]

@@ -13,7 +13,7 @@ from .. import _core, arguments
 from ..errors import FileError, Interrupted
 from ..models import Ising
 from ..run import Run
-from ..sampler import STARTS, Sampler, describe
+from ..sampler import STARTS, Sampler
 from . import running
 from .table import Table, make_table
 
@@ -181,7 +181,7 @@ class Scan:
             {name: series[:, : self.draws_done] for name, series in self._series.items()},
             beta=self.sampler.beta,
             every=self.every,
-            model=describe(self.model),
+            model=self.model.describe(),
             update=self.sampler.update,
             seed=self.sampler.seed,
             first_sweep=self.thermalise + self.every,
@@ -207,7 +207,7 @@ class Scan:
     def settings(self) -> dict[str, Any]:
         """Return what determines the draws, as plain values, by the names of the arguments."""
         return {
-            **describe(self.model),
+            **self.model.describe(),
             "temperatures": self.temperatures.tolist(),
             "sweeps": self.sweeps,
             "update": self.sampler.update,

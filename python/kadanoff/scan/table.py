@@ -148,8 +148,15 @@ def make_table(run: Run, temperatures: npt.NDArray[np.float64], flips_per_ns: fl
 
 
 def has_exact_solution(model: dict[str, Any]) -> bool:
-    """Whether `model` is Kaufman's: a square lattice without field."""
-    return model.get("lattice") == "square" and model.get("field") == 0.0
+    """Whether `model` is Kaufman's: a square torus without field, unfrustrated."""
+    if model.get("lattice") != "square" or model.get("boundary", "periodic") != "periodic":
+        return False
+    if model.get("field") != 0.0 or model.get("plaquette", 0.0) != 0.0:
+        return False
+    coupling = model.get("coupling")
+    if not isinstance(coupling, int | float):
+        return False
+    return coupling >= 0.0 or not any(extent % 2 for extent in model["shape"])
 
 
 def _known(value: float) -> float | None:

@@ -110,6 +110,13 @@ class Entries:
             return value
         raise self.wrong(name, "true or false")
 
+    def flags(self, name: str) -> list[bool]:
+        """Return a list of bool."""
+        value = self._tree.get(name)
+        if isinstance(value, list) and all(type(v) is bool for v in value):
+            return list(value)
+        raise self.wrong(name, "a list of true or false")
+
     def integers(self, name: str, low: int = -(2**63), high: int = 2**64 - 1) -> list[int]:
         """Return a list of int, each from `low` to `high`."""
         value = self._tree.get(name)

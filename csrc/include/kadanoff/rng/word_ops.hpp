@@ -68,6 +68,9 @@ struct WordOps {
 
     KADANOFF_LEAF static Vector subtract(Vector a, Vector b) { return a - b; }
 
+    /// All ones in the lanes where a = b.
+    KADANOFF_LEAF static Vector equal(Vector a, Vector b) { return a == b ? ~Vector{0} : Vector{0}; }
+
     /// A float in every lane, each operation rounded by itself.
     using Real = float;
     KADANOFF_LEAF static Real real(float a) { return a; }

@@ -34,4 +34,10 @@ KADANOFF_LEAF typename Ops::Real exp_minus_real(typename Ops::Real x) {
     return Ops::as_real(Ops::subtract(Ops::bits(sum), exponent));
 }
 
+/// A uniform number in (0, 1], as precise as float allows near 0.
+template <class Ops>
+KADANOFF_LEAF typename Ops::Real uniform_real(typename Ops::Vector word) {
+    return Ops::times(Ops::plus(Ops::from_word(word), Ops::real(0.5f)), Ops::real(0x1p-32f));
+}
+
 }  // namespace kadanoff

@@ -44,7 +44,7 @@ KADANOFF_LEAF typename Ops::Real local_field(const PlainJob& job, const SitePlac
     return Ops::plus(Ops::plus(part[0], part[1]), Ops::plus(part[2], part[3]));
 }
 
-/// Updates one register. The uniform number is a whole word in (0, 1], as precise as float allows near 0.
+/// Updates one register.
 template <class Ops, class Rule, bool Direct>
 KADANOFF_LEAF void update_plain(const PlainJob& job, const SweepUnit& unit, std::int64_t vector,
                                 Xoshiro128pp<Ops>& stream) {
@@ -53,7 +53,7 @@ KADANOFF_LEAF void update_plain(const PlainJob& job, const SweepUnit& unit, std:
     const SitePlace<Ops, Direct> at(job, unit, vector);
     const Real field = local_field<Ops, Direct>(job, at);
     const Real drive = Ops::times(Ops::as_real(Ops::load(job.twice_beta + job.first_word + unit.lane)), field);
-    const Real uniform = Ops::times(Ops::plus(Ops::from_word(stream.next()), Ops::real(0.5f)), Ops::real(0x1p-32f));
+    const Real uniform = uniform_real<Ops>(stream.next());
     const Vector value = Rule::template move<Ops>(Ops::load(job.source + at.word), drive, uniform);
     Ops::store(job.target + at.word, Ops::bit_and(at.valid(job), value));
 }
