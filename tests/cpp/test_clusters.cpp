@@ -166,13 +166,13 @@ TEST_CASE(what_clusters_do_not_serve_is_refused) {
                      Sampler(square, Potts(3, -1.0), options));
         SamplerOptions wrong = options;
         wrong.kernel = "checkerboard";
-        CHECK_THROWS(InvalidArgument, "such as 'cluster-graph', got 'checkerboard'", Sampler(square, Ising{}, wrong));
+        CHECK_THROWS(InvalidArgument, "such as 'cluster', got 'checkerboard'", Sampler(square, Ising{}, wrong));
         wrong.kernel = "cluster-rows";
         CHECK_THROWS(InvalidArgument, "such as 'cluster-graph', got 'cluster-rows'",
                      Sampler(Lattice::make("honeycomb", {4, 4}), Ising{1.0, ramp(32, 0.0, 1.0)}, wrong));
         wrong.kernel = "";
         wrong.device = kadanoff::Device::cuda;
-        CHECK_THROWS(kadanoff::Unavailable, "[Sampler] expected device 'cpu' for the cluster-graph kernel, got 'cuda'",
+        CHECK_THROWS(kadanoff::Unavailable, "[Sampler] expected device 'cpu' for the cluster kernel, got 'cuda'",
                      Sampler(square, Ising{}, wrong));
         Sampler sampler(square, Ising{}, options);
         std::vector<std::uint32_t> words = packed(sampler);

@@ -62,8 +62,8 @@ class System:
         return (flat if self.potts else (flat > 0)) @ self.q ** np.arange(self.n)
 
     def spins(self, states: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-        values = states if self.potts else 2 * states - 1
-        return values.astype(np.int8).reshape(len(states), *shape)
+        values = states.astype(np.uint8) if self.potts else (2 * states - 1).astype(np.int8)
+        return values.reshape(len(states), *shape)
 
     def energies(self) -> np.ndarray:
         states = self.states()

@@ -116,13 +116,11 @@ std::unique_ptr<Engine> make_cluster_engine(const EngineRequest& request) {
         const bool fast = request.lattice.extents().back() >= long_row;
         served.insert(fast ? served.begin() : served.end(), "cluster-rows");
     }
-    const std::string kernel = request.options.kernel.empty() ? served[0] : request.options.kernel;
+    const std::string& wanted = request.options.kernel;
+    const std::string kernel = wanted.empty() || wanted == "cluster" ? served[0] : wanted;
     if (std::find(served.begin(), served.end(), kernel) == served.end()) {
         throw InvalidArgument("[Sampler] expected a kernel that serves the model and the update, such as '" +
                               served[0] + "', got '" + kernel + "'");
-    }
-    if (request.options.device == Device::cuda) {
-        throw Unavailable("[Sampler] expected device 'cpu' for the " + kernel + " kernel, got 'cuda'");
     }
     std::unique_ptr<ClusterEngine> engine = wolff                      ? make_wolff(request)
                                             : kernel == "cluster-rows" ? make_row_clusters(request)
