@@ -1,6 +1,8 @@
 #include "kadanoff/annealing.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -132,12 +134,37 @@ std::int64_t anneal(Sampler& sampler, const std::vector<double>& betas, std::int
     return follow(sampler, betas, sweeps_per_beta, poll, &best);
 }
 
+namespace {
+
+/// exp(-step * (energy - ground)) of many energies, most of which repeat: the last ones are remembered.
+class Weights {
+public:
+    Weights(double step, double ground) : step_(step), ground_(ground) { known_.fill({ground, 1.0}); }
+
+    double operator()(double energy) {
+        Known& known = known_[std::bit_cast<std::uint64_t>(energy) * 0x9E3779B97F4A7C15u >> 56];
+        if (known.energy != energy) known = {energy, exp_minus(step_ * (energy - ground_)).high};
+        return known.weight;
+    }
+
+private:
+    struct Known {
+        double energy;
+        double weight;
+    };
+    double step_, ground_;
+    std::array<Known, 256> known_;
+};
+
+}  // namespace
+
 double resample(const double* energy, std::int64_t count, double beta_step, double uniform, std::int64_t* parents) {
     const double ground = *std::min_element(energy, energy + count);
     std::vector<double> sums(static_cast<std::size_t>(count));
+    Weights weight(beta_step, ground);
     double total = 0.0;
     for (std::int64_t i = 0; i < count; ++i) {
-        total += exp_minus(beta_step * (energy[i] - ground)).high;
+        total += weight(energy[i]);
         sums[static_cast<std::size_t>(i)] = total;
     }
     std::int64_t filled = 0;

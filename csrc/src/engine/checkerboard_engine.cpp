@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "backend/checkerboard.hpp"
@@ -13,6 +14,9 @@ namespace kadanoff {
 
 namespace {
 
+/// Temperatures whose tables are kept.
+constexpr std::size_t max_known_tables = 1024;
+
 void check_storage(const CheckerboardPlan& plan, std::int64_t replicas) {
     const CheckerboardLayout layout = measure_checkerboard(plan.planes, plan.rows, plan.columns);
     if (layout.vectors() > (std::int64_t{1} << 32) / vector_words) {
@@ -25,24 +29,26 @@ void check_storage(const CheckerboardPlan& plan, std::int64_t replicas) {
     check_memory((per_replica + packed) * static_cast<double>(replicas) + masks);
 }
 
-/// The decisions of every replica.
+/// The decisions of every replica; replicas often share a beta.
 std::vector<AcceptTable> make_tables(const KernelChoice& choice, const UniformIsing& model,
-                                     const std::vector<double>& beta, std::int64_t replicas) {
+                                     const std::vector<double>& beta, std::int64_t replicas,
+                                     std::unordered_map<double, AcceptTable>& known) {
     std::vector<AcceptTable> tables(static_cast<std::size_t>(replicas));
     visit_type(Lattices{}, choice.lattice, [&](auto lattice_tag) {
         visit_type(Rules{}, choice.rule, [&](auto rule_tag) {
             using Kind = typename decltype(lattice_tag)::type;
             using Rule = typename decltype(rule_tag)::type;
-            double previous = -1.0;  // replicas often share a beta with the one before
             for (std::size_t r = 0; r < tables.size(); ++r) {
                 const double own = beta.size() == 1 ? beta[0] : beta[r];
-                if (own == previous) {
-                    tables[r] = tables[r - 1];
-                } else {
-                    tables[r] = choice.symmetric ? make_symmetric_table<Kind, Rule>(model.coupling, own)
-                                                 : make_field_table<Kind, Rule>(model, own);
+                auto found = known.find(own);
+                if (found == known.end()) {
+                    if (known.size() >= max_known_tables) known.clear();
+                    found = known
+                                .emplace(own, choice.symmetric ? make_symmetric_table<Kind, Rule>(model.coupling, own)
+                                                               : make_field_table<Kind, Rule>(model, own))
+                                .first;
                 }
-                previous = own;
+                tables[r] = found->second;
             }
         });
     });
@@ -54,7 +60,8 @@ bool is_symmetric(const UniformIsing& model, const std::vector<double>& beta) {
     return model.field == 0.0 && *std::min_element(beta.begin(), beta.end()) * model.coupling != 0.0;
 }
 
-CheckerboardPlan make_plan(const EngineRequest& request, const UniformIsing& model) {
+CheckerboardPlan make_plan(const EngineRequest& request, const UniformIsing& model,
+                           std::unordered_map<double, AcceptTable>& known) {
     const auto& extents = request.lattice.extents();
     const std::size_t axes = extents.size();
     CheckerboardPlan plan{};
@@ -67,7 +74,7 @@ CheckerboardPlan make_plan(const EngineRequest& request, const UniformIsing& mod
                    is_symmetric(model, request.options.beta)};
     check_storage(plan, request.options.replicas);
     visit_type(Rules{}, plan.choice.rule, [&](auto tag) { plan.stream = decltype(tag)::type::stream; });
-    plan.tables = make_tables(plan.choice, model, request.options.beta, request.options.replicas);
+    plan.tables = make_tables(plan.choice, model, request.options.beta, request.options.replicas, known);
     return plan;
 }
 
@@ -80,7 +87,7 @@ public:
           sites_(request.lattice.sites()),
           bonds_(request.lattice.bond_count()),
           replicas_(request.options.replicas) {
-        CheckerboardPlan plan = make_plan(request, model);
+        CheckerboardPlan plan = make_plan(request, model, known_tables_);
         choice_ = plan.choice;
         backend_ = request.options.device == Device::cuda ? make_cuda_checkerboard(plan) : make_cpu_checkerboard(plan);
         // A backend begins with all spins down.
@@ -103,8 +110,10 @@ public:
     }
 
     void set_beta(const std::vector<double>& beta) override {
-        choice_.symmetric = is_symmetric(model_, beta);
-        backend_->set_tables(choice_, make_tables(choice_, model_, beta, replicas_));
+        const bool symmetric = is_symmetric(model_, beta);
+        if (symmetric != choice_.symmetric) known_tables_.clear();
+        choice_.symmetric = symmetric;
+        backend_->set_tables(choice_, make_tables(choice_, model_, beta, replicas_, known_tables_));
     }
 
     std::int64_t packed_size() const override { return kadanoff::packed_size(extents_, replicas_); }
@@ -134,6 +143,7 @@ private:
     std::vector<std::int64_t> extents_;
     std::int64_t sites_, bonds_, replicas_;
     KernelChoice choice_{};
+    std::unordered_map<double, AcceptTable> known_tables_;
     std::unique_ptr<CheckerboardBackend> backend_;
 };
 

@@ -101,8 +101,6 @@ private:
             for (const std::uint32_t bond : sites_.bond) negative_.push_back(bond_negative_[bond]);
         }
         for (auto* list : {&first_, &second_, &bond_negative_}) list->resize(list->size() + packed_lanes);
-        positions_ = sites_.position;
-        positions_.resize(positions_.size() + packed_lanes);
         if (!mixed) bond_negative_.clear();
         sites_.bond = {};
         bonds_ = static_cast<std::int64_t>(bonds.size());
@@ -133,11 +131,11 @@ private:
     /// Adds up 16 words of replicas and writes totals[replica * stride].
     void measure_words(std::int64_t words, Totals* totals, std::int64_t stride) const override {
         const std::uint32_t* spins = source_.data() + words * packed_lanes;
-        std::vector<std::uint64_t> unequal(32 * packed_lanes, 0), up(32 * packed_lanes, 0);
+        alignas(64) std::uint32_t unequal[32 * packed_lanes], up[32 * packed_lanes];
         count_({spins, first_.data(), second_.data(), bond_negative_.empty() ? nullptr : bond_negative_.data(), bonds_,
                 words_, shift_},
-               unequal.data());
-        count_({spins, positions_.data(), nullptr, nullptr, packing_.sites, words_, shift_}, up.data());
+               unequal);
+        count_({spins, nullptr, nullptr, nullptr, sites_.positions, words_, shift_}, up);
         const double coupling = flip_ == 0 ? model_.coupling : -model_.coupling;
         const std::int64_t lanes = std::min(words_, packed_lanes);
         for (std::int64_t lane = 0; lane < lanes; ++lane) {
@@ -146,8 +144,8 @@ private:
                 if (replica >= packing_.replicas) return;
                 std::uint64_t differ = 0, ups = 0;
                 for (std::int64_t l = lane; l < packed_lanes; l += lanes) {
-                    differ += unequal[static_cast<std::size_t>(bit * packed_lanes + l)];
-                    ups += up[static_cast<std::size_t>(bit * packed_lanes + l)];
+                    differ += unequal[bit * packed_lanes + l];
+                    ups += up[bit * packed_lanes + l];
                 }
                 const auto bond_sum = static_cast<double>(bonds_ - 2 * static_cast<std::int64_t>(differ));
                 const auto spin = static_cast<double>(2 * static_cast<std::int64_t>(ups) - packing_.sites);
@@ -164,7 +162,6 @@ private:
     std::uint32_t flip_ = 0;
     std::vector<std::uint32_t> negative_;                        ///< like SiteBlocks::neighbour
     std::vector<std::uint32_t> first_, second_, bond_negative_;  ///< of each bond
-    std::vector<std::uint32_t> positions_;                       ///< of each site
     std::vector<DegreeTable> tables_;
 };
 

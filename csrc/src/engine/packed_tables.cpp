@@ -71,23 +71,21 @@ const std::vector<std::uint64_t>& PackedTables::thresholds(double beta) {
 }
 
 void PackedTables::set_beta(const std::vector<double>& beta) {
-    if (classes_ == 0) return;
+    if (classes_ == 0 || beta == beta_) return;
     if (std::all_of(beta.begin(), beta.end(), [&](double b) { return b == beta[0]; })) {
         set_all(thresholds(beta[0]));
-        return;
+    } else {
+        for (std::size_t r = 0; r < beta.size(); ++r) {
+            if (beta_.empty() || beta[r] != beta_[r]) set_one(static_cast<std::int64_t>(r), thresholds(beta[r]));
+        }
     }
-    for (std::size_t r = 0; r < beta.size(); ++r) set_one(static_cast<std::int64_t>(r), thresholds(beta[r]));
+    beta_ = beta;
 }
 
 void PackedTables::set_all(const std::vector<std::uint64_t>& thresholds) {
     const std::int64_t replicas = words_ * 32;
     for (std::int64_t c = 0; c < classes_; ++c) {
         const std::uint64_t t = thresholds[static_cast<std::size_t>(c)];
-        if (std::all_of(&threshold_[static_cast<std::size_t>(c * replicas)],
-                        &threshold_[static_cast<std::size_t>(c * replicas)] + replicas,
-                        [&](std::uint64_t old) { return old == t; })) {
-            continue;
-        }
         std::fill_n(threshold_.begin() + c * replicas, replicas, t);
         for (std::int64_t k = 0; k < uniform_planes; ++k) {
             std::fill_n(plane_.begin() + (k * classes_ + c) * width_, width_, (t >> (63 - k)) & 1 ? ones : 0);

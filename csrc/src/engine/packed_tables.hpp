@@ -16,7 +16,7 @@ int find_rule(const std::string& update);
 /// The decisions of one rule for sites of one degree, for replicas each at its own temperature.
 class PackedTables {
 public:
-    /// `model.coupling` is the size of the couplings. Starts at beta = 0 for none: call set_beta.
+    /// `model.coupling` is the size of the couplings. Decides nothing before set_beta.
     PackedTables(int rule, int degree, const UniformIsing& model, std::int64_t words);
 
     /// One for each of the first replicas; the rest, padding, keep what they have.
@@ -36,6 +36,7 @@ private:
     std::int64_t words_, width_;
     int classes_ = 0;
     std::vector<std::int32_t> count_, spin_, base_;  ///< of each class, with a field
+    std::vector<double> beta_;                       ///< as last set
     std::vector<std::uint32_t> plane_;
     std::vector<std::uint64_t> threshold_;
     std::unordered_map<double, std::vector<std::uint64_t>> known_;

@@ -22,13 +22,13 @@ struct PackedChoice {
     bool direct;
 };
 
-using PackedCount = void (*)(const PackedSum& sum, std::uint64_t* out) noexcept;
+using PackedCount = void (*)(const PackedSum& sum, std::uint32_t* out) noexcept;
 
 PackedKernel scalar_packed(PackedChoice choice) noexcept;
 PackedKernel avx2_packed(PackedChoice choice) noexcept;
 PackedKernel avx512_packed(PackedChoice choice) noexcept;
 
-/// Adds the count of bit b of word w to out[b * 16 + l] in lane l = w of every vector.
+/// Writes the count of bit b in lane l of all vectors to out[b * 16 + l].
 PackedCount scalar_packed_count(bool direct) noexcept;
 PackedCount avx2_packed_count(bool direct) noexcept;
 PackedCount avx512_packed_count(bool direct) noexcept;

@@ -56,7 +56,7 @@ PackedKernel select_packed(const PackedChoice& choice) noexcept {
 }
 
 template <class Ops, bool Direct>
-void count_all(const PackedSum& sum, std::uint64_t* out) noexcept {
+void count_all(const PackedSum& sum, std::uint32_t* out) noexcept {
     for (std::int64_t lane = 0; lane < packed_lanes; lane += Ops::lanes) count_packed<Ops, Direct>(sum, lane, out);
 }
 

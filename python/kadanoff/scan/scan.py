@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .. import _core, arguments
 from ..errors import FileError, Interrupted
-from ..models import Ising
+from ..models import Ising, Model
 from ..run import Run
 from ..sampler import STARTS, Sampler
 from . import running
@@ -138,7 +138,7 @@ class Scan:
         self._seconds = 0.0
 
     @property
-    def model(self) -> Ising:
+    def model(self) -> Model:
         """The model."""
         return self.sampler.model
 

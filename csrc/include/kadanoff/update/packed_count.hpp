@@ -2,22 +2,22 @@
 
 #include <cstdint>
 
-#include "kadanoff/config.hpp"
+#include "kadanoff/update/graph_sweep.hpp"
 
 namespace kadanoff {
 
-/// Counters that a sum over bonds or sites of one replica can need.
-inline constexpr int count_bits = 40;
+/// Planes of a count: there are fewer than 2^32 items.
+inline constexpr int count_bits = 32;
 
 /// What to count in every replica of up to 16 words: set bits, or pairs of positions whose bits differ.
 struct PackedSum {
     const std::uint32_t* spins;     ///< word 0 of position 0, of the word block
-    const std::uint32_t* first;     ///< positions
-    const std::uint32_t* second;    ///< null: count the bits of `first` themselves
-    const std::uint32_t* negative;  ///< of each item, all ones to count the opposite; null: as it is
-    std::int64_t items;
-    std::int64_t words;  ///< of a position
-    int shift;           ///< log2(words), 4 if they are 16 or more
+    const std::uint32_t* first;     ///< positions; null: count the set bits of all positions, where empty ones are 0
+    const std::uint32_t* second;    ///< positions
+    const std::uint32_t* negative;  ///< of each pair, all ones to count it if equal; null: if different
+    std::int64_t items;             ///< pairs or positions
+    std::int64_t words;             ///< of a position
+    int shift;                      ///< log2(words), 4 if they are 16 or more
 };
 
 /// Bit-sliced counters, one per bit of a register. Inputs come in blocks of eight, so that most of the work is on
@@ -61,37 +61,36 @@ struct BitTally {
 template <class Ops, bool Direct>
 KADANOFF_LEAF typename Ops::Vector packed_item(const PackedSum& sum, std::int64_t vector, std::int64_t lane) {
     using Vector = typename Ops::Vector;
-    Vector value;
+    const std::uint32_t* spins = sum.spins + lane;
     if constexpr (Direct) {
-        const std::uint32_t* spins = sum.spins + lane;
-        value = Ops::load(spins + static_cast<std::int64_t>(sum.first[vector]) * sum.words);
-        if (sum.second != nullptr) {
-            value = Ops::bit_xor(value, Ops::load(spins + static_cast<std::int64_t>(sum.second[vector]) * sum.words));
-        }
-        return sum.negative == nullptr ? value : Ops::bit_xor(value, Ops::broadcast(sum.negative[vector]));
+        const auto at = [&](std::int64_t position)
+                            KADANOFF_INLINE_LAMBDA { return Ops::load(spins + position * sum.words); };
+        if (sum.first == nullptr) return at(vector);
+        const Vector differ = Ops::bit_xor(at(sum.first[vector]), at(sum.second[vector]));
+        return sum.negative == nullptr ? differ : Ops::bit_xor(differ, Ops::broadcast(sum.negative[vector]));
     } else {
-        const std::int64_t item = vector * (16 >> sum.shift) + (lane >> sum.shift);
+        if (sum.first == nullptr) return Ops::load(spins + vector * packed_lanes);
+        const std::int64_t item = vector * (packed_lanes >> sum.shift) + (lane >> sum.shift);
         const auto mask = static_cast<std::uint32_t>(sum.words - 1);
         const Vector word = Ops::bit_and(Ops::iota(static_cast<std::uint32_t>(lane)), Ops::broadcast(mask));
         const Vector scale = Ops::broadcast(static_cast<std::uint32_t>(sum.shift));
         const auto at = [&](const std::uint32_t* position) KADANOFF_INLINE_LAMBDA {
-            return Ops::gather(
-                sum.spins,
-                Ops::bit_or(Ops::shift_left_by(Ops::load_repeated(position + item, sum.shift), scale), word));
+            const Vector first = Ops::shift_left_by(Ops::load_repeated(position + item, sum.shift), scale);
+            return Ops::gather(sum.spins, Ops::bit_or(first, word));
         };
-        value = at(sum.first);
-        if (sum.second != nullptr) value = Ops::bit_xor(value, at(sum.second));
-        if (sum.negative != nullptr) value = Ops::bit_xor(value, Ops::load_repeated(sum.negative + item, sum.shift));
-        return Ops::bit_and(value, Ops::below(sum.items * sum.words - vector * 16 - lane));
+        Vector differ = Ops::bit_xor(at(sum.first), at(sum.second));
+        if (sum.negative != nullptr) differ = Ops::bit_xor(differ, Ops::load_repeated(sum.negative + item, sum.shift));
+        return Ops::bit_and(differ, Ops::below(sum.items * sum.words - vector * packed_lanes - lane));
     }
 }
 
-/// Counts the words [lane, lane + Ops::lanes) of every vector and adds bit `b` of lane l to out[b * 16 + l].
+/// Counts the words [lane, lane + Ops::lanes) of every vector and writes the count of bit b of lane l to out[b * 16 +
+/// l].
 template <class Ops, bool Direct>
-KADANOFF_LEAF void count_packed(const PackedSum& sum, std::int64_t lane, std::uint64_t* out) {
+KADANOFF_LEAF void count_packed(const PackedSum& sum, std::int64_t lane, std::uint32_t* out) {
     using Vector = typename Ops::Vector;
     BitTally<Ops> tally;
-    const std::int64_t vectors = Direct ? sum.items : (sum.items * sum.words + 15) / 16;
+    const std::int64_t vectors = Direct ? sum.items : (sum.items * sum.words + packed_lanes - 1) / packed_lanes;
     std::int64_t vector = 0;
     for (; vector + 8 <= vectors; vector += 8) {
         Vector x[8];
@@ -100,20 +99,14 @@ KADANOFF_LEAF void count_packed(const PackedSum& sum, std::int64_t lane, std::ui
         tally.add8(x);
     }
     for (; vector < vectors; ++vector) tally.ripple(packed_item<Ops, Direct>(sum, vector, lane), 0);
-    alignas(64) std::uint32_t digit[Ops::lanes];
     for (int bit = 0; bit < 32; ++bit) {
-        for (int half = 0; half < tally.used; half += 20) {  // 32-bit sums of up to 20 planes
-            Vector value = Ops::zero();
-            for (int k = tally.used - 1 < half + 19 ? tally.used - 1 : half + 19; k >= half; --k) {
-                const Vector one = Ops::bit_and(tally.plane[k], Ops::broadcast(1));
-                value = Ops::bit_or(Ops::template shift_left<1>(value), one);
-                tally.plane[k] = Ops::template shift_right<1>(tally.plane[k]);
-            }
-            Ops::store(digit, value);
-            for (int l = 0; l < Ops::lanes; ++l) {
-                out[bit * 16 + lane + l] += static_cast<std::uint64_t>(digit[l]) << half;
-            }
+        Vector value = Ops::zero();
+        for (int k = tally.used - 1; k >= 0; --k) {
+            const Vector one = Ops::bit_and(tally.plane[k], Ops::broadcast(1));
+            value = Ops::bit_or(Ops::template shift_left<1>(value), one);
+            tally.plane[k] = Ops::template shift_right<1>(tally.plane[k]);
         }
+        Ops::store(out + bit * packed_lanes + lane, value);
     }
 }
 
