@@ -20,7 +20,7 @@ from kadanoff.run import Run
 LOCAL_UPDATES = ("heatbath", "metropolis")
 UPDATES = (*LOCAL_UPDATES, "wolff", "swendsen-wang")
 ORDERS = ("sublattice", "sequential", "random", "parallel")
-KERNELS = ("checkerboard", "packed", "plain", "potts", "cluster")
+KERNELS = ("checkerboard", "packed", "plain", "potts", "cluster", "cluster-rows", "cluster-graph")
 DEVICES = ("cpu", "cuda")
 STARTS = ("ordered", "random", "down")
 
@@ -62,11 +62,12 @@ class Sampler(FixedAttributes):
         number, as many as there are drawn with replacement (the same for all replicas), or all at
         once, each seeing the old spins. The last is Little's dynamics, which does not sample the
         Boltzmann distribution.
-    kernel : {"checkerboard", "packed", "plain", "potts", "cluster"}, optional
+    kernel : str, optional
         By default the fastest that serves the model: "checkerboard" (one uniform system on an even
         periodic square or cubic lattice, 512 sites in a register), "packed" (bit k of a word is
         replica k: couplings of one size, one field, any graph), "plain" (any couplings, fields and
-        plaquettes, in float32), "potts", or "cluster". To be named in tests and benchmarks.
+        plaquettes, in float32), "potts", or "cluster": "cluster-rows" (Swendsen-Wang on rows of
+        bits) or "cluster-graph" (on lists of bonds). To be named in tests and benchmarks.
 
     Raises
     ------
@@ -194,7 +195,7 @@ class Sampler(FixedAttributes):
     @property
     def _kernel_name(self) -> str:
         """One of KERNELS."""
-        return "cluster" if self.update not in LOCAL_UPDATES else self.kernel.partition("-")[0]
+        return self.kernel.rpartition("-")[0]
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -98,7 +98,7 @@ SAMPLERS: list[tuple[dict[str, Any], type[Exception], str | re.Pattern[str]]] = 
     ({"beta": [[0.4]]}, TypeError, BETA_TYPE + "[[0.4]]"),
     ({"beta": 1j}, TypeError, BETA_TYPE + "1j"),
     ({"beta": True}, TypeError, BETA_TYPE + "True"),
-    ({"update": "wolff"}, ValueError, UPDATE + "'wolff'"),
+    ({"update": "wolf"}, ValueError, UPDATE + "'wolf'"),
     ({"update": None}, ValueError, UPDATE + "None"),
     ({"seed": -1}, ValueError, SEED + "-1"),
     ({"seed": 2**64}, ValueError, SEED + "18446744073709551616"),

@@ -41,7 +41,8 @@ std::string fastest(const EngineRequest& request) {
 }
 
 bool serves(const std::string& kernel, const EngineRequest& request) {
-    if (is_cluster(request) || kernel == "cluster") return is_cluster(request) && kernel == "cluster";
+    const bool cluster = kernel.starts_with("cluster");  // make_cluster_engine knows its own
+    if (is_cluster(request) || cluster) return is_cluster(request) && cluster;
     const auto* model = std::get_if<Ising>(&request.model);
     if (kernel == "potts" || model == nullptr) return kernel == "potts" && model == nullptr;
     if (kernel == "checkerboard") return on_checkerboard(request, *model);
@@ -59,7 +60,7 @@ std::unique_ptr<Engine> make_engine(const EngineRequest& request) {
     if (request.options.device == Device::cuda && kernel != "checkerboard") {
         throw Unavailable("[Sampler] expected device 'cpu' for the " + kernel + " kernel, got 'cuda'");
     }
-    if (kernel == "cluster") return make_cluster_engine(request);
+    if (is_cluster(request)) return make_cluster_engine(request);
     if (kernel == "checkerboard") return make_checkerboard_engine(request);
     if (kernel == "packed") return make_packed_engine(request);
     if (kernel == "plain") return make_plain_engine(request);

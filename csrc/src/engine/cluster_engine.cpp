@@ -109,17 +109,18 @@ void ClusterEngine::write(const std::uint32_t* words) {
 }
 
 std::unique_ptr<Engine> make_cluster_engine(const EngineRequest& request) {
+    constexpr std::int64_t long_row = 12;  // shorter ones leave most of a word empty, and lists of bonds are faster
     const bool wolff = request.options.update == "wolff";
-    std::vector<std::string> served{"cluster-graph"};
-    if (!wolff && RowGeometry::serves(request.lattice, ClusterModel(request)))
-        served.insert(served.begin(), "cluster-rows");
-    const std::string kernel = request.options.kernel.empty() ? served[0] : request.options.kernel;
+    std::vector<std::string> served{"cluster-graph"};  // the fastest first
+    if (!wolff && RowGeometry::serves(request.lattice, ClusterModel(request))) {
+        const bool fast = request.lattice.extents().back() >= long_row;
+        served.insert(fast ? served.begin() : served.end(), "cluster-rows");
+    }
+    const std::string& wanted = request.options.kernel;
+    const std::string kernel = wanted.empty() || wanted == "cluster" ? served[0] : wanted;
     if (std::find(served.begin(), served.end(), kernel) == served.end()) {
         throw InvalidArgument("[Sampler] expected a kernel that serves the model and the update, such as '" +
                               served[0] + "', got '" + kernel + "'");
-    }
-    if (request.options.device == Device::cuda) {
-        throw Unavailable("[Sampler] expected device 'cpu' for the " + kernel + " kernel, got 'cuda'");
     }
     std::unique_ptr<ClusterEngine> engine = wolff                      ? make_wolff(request)
                                             : kernel == "cluster-rows" ? make_row_clusters(request)

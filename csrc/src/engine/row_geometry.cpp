@@ -27,10 +27,7 @@ bool leads_along(const BondOffset& bond, std::size_t axes) {
 }  // namespace
 
 bool RowGeometry::serves(const Lattice& lattice, const ClusterModel& model) {
-    // Shorter rows leave most of a word empty: there the lists of bonds are faster.
-    constexpr std::int64_t least_columns = 12;
-    return !lattice.cell().bonds.empty() && lattice.cell().sites == 1 && lattice.extents().back() >= least_columns &&
-           model.one_size() && model.field().uniform();
+    return !lattice.cell().bonds.empty() && lattice.cell().sites == 1 && model.one_size() && model.field().uniform();
 }
 
 RowGeometry::RowGeometry(const Lattice& lattice, const ClusterModel& model)

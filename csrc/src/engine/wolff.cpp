@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "checks.hpp"
 #include "engine/cluster_base.hpp"
