@@ -6,9 +6,10 @@ All functions take arrays of shape (replica, draw). Autocorrelation times are in
 
 from __future__ import annotations
 
+from .derived import binder
 from .estimators import effective_sample_size, integrated_time, split_r_hat, standard_error
 from .resampling import Jackknife, jackknife
-from .summary import Estimate, Summary, binder
+from .summary import Estimate, Summary
 
 __all__ = [
     "Estimate",
