@@ -413,6 +413,38 @@ def test_correlation_length_is_a_function_of_averages():
 
 
 @pytest.mark.parametrize(
+    ("lattice", "smallest"),
+    [
+        (kd.Chain(8), 2 * np.pi / 8),
+        (kd.Triangular((6, 4)), 4 * np.pi / np.sqrt(3) / 6),
+        (kd.Honeycomb(4), 4 * np.pi / 3 / 4),
+        (kd.Cubic((4, 3, 3)), 2 * np.pi / 4),
+        (kd.Hypercubic((2, 2, 3, 5)), 2 * np.pi / 5),
+        (kd.Square((9, 4), periodic=(False, True)), 2 * np.pi / 4),
+        (kd.Square(4, periodic=False), None),
+    ],
+    ids=label,
+)
+def test_correlation_length_on_other_lattices(lattice, smallest):
+    """A run knows its lattice; cells of 60 degrees have reciprocal vectors 4 pi / (3^(1/2) a)."""
+    sampler = kd.Sampler(kd.Ising(lattice), 0.2, replicas=2, seed=1)
+    run = sampler.sample(50, 1, "structure_factor")
+    found = analysis.derived.wave_numbers(run.model)
+    np.testing.assert_allclose(found, np.linalg.norm(lattice.momenta(), axis=1))
+    if smallest is None:
+        assert list(run) == ["structure_factor_0"]
+        assert "correlation_length" not in run.summary()
+        return
+    assert found.min() == pytest.approx(smallest)
+    chosen = 1 + np.flatnonzero(np.isclose(found, smallest))
+    average = np.mean([run[f"structure_factor_{i}"].mean() for i in chosen])
+    with np.errstate(invalid="ignore"):
+        expected = np.sqrt(run["structure_factor_0"].mean() / average - 1.0)
+    value = run.summary()["correlation_length"].mean
+    np.testing.assert_allclose(value, expected / (2.0 * np.sin(smallest / 2.0)), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
     ("items", "lattice", "error", "text"),
     [
         ([], None, ValueError, "expected at least one observable, got none"),

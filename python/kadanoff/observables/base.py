@@ -23,7 +23,8 @@ class Measure(NamedTuple):
     names : tuple of str
         Of the series, one for each column.
     function : callable
-        Takes int8 (replica, *lattice.shape), returns float64 (replica, column).
+        Takes spins ``(replica, *lattice.shape)``, int8 or of a Potts model uint8; returns float64
+        (replica, column).
     """
 
     names: tuple[str, ...]

@@ -121,6 +121,7 @@ def record(
     Returns the series so far, how many draws they have, and what a signal handler raised meanwhile.
     """
     done = 0
+    core = sampler._core
     measured = np.empty((len(names), sampler.replicas, 1))
     values = {name: series[:, 0] for name, series in zip(names, measured, strict=True)}
     # One buffer for all draws; a function sees it read-only.
@@ -129,9 +130,11 @@ def record(
     seen.flags.writeable = False
     try:
         for draw in range(draws):
-            _, taken, signal = sampler._core.sample(1, every, measured[0], measured[1], measured[2:])
+            _, taken, signal = sampler._core.sample(
+                1, every, measured[0], measured[1], measured[2:]
+            )
             if taken:
-                sampler._core.read_spins(spins.view(np.int8))
+                core.read_spins(spins.view(np.int8))
                 recorder.take(seen, values, draw, draws)
                 done = draw + 1
             if signal is not None:
