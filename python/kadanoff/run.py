@@ -188,7 +188,9 @@ class Run:
         -------
         Summary
             A row for each observable, for ``abs_magnetization``, ``magnetization_squared`` and
-            ``magnetization_fourth``, ``specific_heat``, ``susceptibility`` and ``binder``.
+            ``magnetization_fourth``, ``specific_heat``, ``susceptibility`` and ``binder``. Other
+            order parameters get the same rows, a structure factor the ``correlation_length``:
+            see the page on observables.
 
         Raises
         ------

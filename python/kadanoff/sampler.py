@@ -15,6 +15,7 @@ from kadanoff.errors import FileError, Interrupted
 from kadanoff.fixed import FixedAttributes
 from kadanoff.models import Ising, Model, Potts
 from kadanoff.models import from_state as model_from_state
+from kadanoff.observables.recording import Recorder, record
 from kadanoff.run import Run
 
 LOCAL_UPDATES = ("heatbath", "metropolis")
@@ -272,8 +273,8 @@ class Sampler(FixedAttributes):
         """
         self._core.run(arguments.integer("run", "sweeps", sweeps, 0, _MAX_SWEEP - self.sweep))
 
-    def sample(self, draws: int, every: int = 1) -> Run:
-        r"""Measure energy and magnetisation `draws` times, each after `every` sweeps.
+    def sample(self, draws: int, every: int = 1, observables: Any = None) -> Run:
+        r"""Measure energy and magnetisation, or `observables`, `draws` times after `every` sweeps.
 
         Parameters
         ----------
@@ -281,13 +282,19 @@ class Sampler(FixedAttributes):
             At least 1.
         every : int
             Sweeps before each draw, at least 1.
+        observables : iterable, optional
+            Exactly what is measured: names among `kadanoff.observables.NAMES`, objects of the
+            classes there, and dicts from a name to a function. The function takes the spins,
+            an array as `spins`, read-only and valid during the call, and returns (replica,)
+            numbers, or (replica, k) for k series ``name_0`` to ``name_(k-1)``. By default what the
+            engine measures without unpacking the spins.
 
         Returns
         -------
         Run
-            "energy" and "magnetization" per site, float64 (replica, draw). Cluster updates add
-            "cluster_size" and, Swendsen-Wang without a field, "improved_magnetization_squared" and
-            "improved_magnetization_fourth".
+            What was asked for, float64 (replica, draw); by default "energy" and "magnetization" per
+            site. Cluster updates add "cluster_size" and, Swendsen-Wang without a field,
+            "improved_magnetization_squared" and "improved_magnetization_fourth".
 
         Raises
         ------
@@ -318,7 +325,10 @@ class Sampler(FixedAttributes):
                 f"[sample] expected at most 2^40 sweeps in all, got sweep {self.sweep}"
             )
         draws = arguments.integer("sample", "draws", draws, 1, most)
-        run, signal = self._sample(draws, every)
+        recorder = None
+        if observables is not None:
+            recorder = Recorder(observables, self.model, self.beta, self._core.extra_series)
+        run, signal = self._sample(draws, every, recorder)
         if isinstance(signal, KeyboardInterrupt):
             done = 0 if run is None else run.n_draws
             raise Interrupted(f"[sample] stopped after {done} of {draws} draws", run)
@@ -327,14 +337,21 @@ class Sampler(FixedAttributes):
         assert run is not None
         return run
 
-    def _sample(self, draws: int, every: int) -> tuple[Run | None, BaseException | None]:
+    def _sample(
+        self, draws: int, every: int, recorder: Recorder | None = None
+    ) -> tuple[Run | None, BaseException | None]:
         """Return the draws made, and what a signal handler raised meanwhile."""
         names = ("energy", "magnetization", *self._core.extra_series)
-        series = np.empty((len(names), self.replicas, draws))
-        before, done, signal = self._core.sample(draws, every, series[0], series[1], series[2:])
+        if recorder is not None and recorder.needs_spins:
+            before = self.sweep
+            observables, done, signal = record(self, recorder, names, draws, every)
+        else:
+            series = np.empty((len(names), self.replicas, draws))
+            before, done, signal = self._core.sample(draws, every, series[0], series[1], series[2:])
+            asked = names if recorder is None else recorder.compiled
+            observables = {name: series[names.index(name), :, :done] for name in asked}
         if done == 0:
             return None, signal
-        observables = dict(zip(names, series[:, :, :done], strict=True))
         return self._run(observables, every, before + every), signal
 
     def _run(

@@ -6,11 +6,11 @@ import html
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from .estimators import Series, statistics
+from .derived import functions, moments
+from .estimators import statistics
 from .resampling import mean, pseudovalues, statistics_or_unknown
 
 if TYPE_CHECKING:
@@ -147,48 +147,15 @@ class Summary:
 
 def summarize(run: Run) -> Summary:
     """Make the `Summary` of a run whose replicas share one beta; see `Run.summary`."""
-    rows = {}
-    for name, series in _observables(run).items():
-        rows[name] = Estimate(name, mean(series), *statistics(series), every=run.every)
-    for name, (function, *arguments) in _functions(run).items():
-        value, values = pseudovalues(function, arguments)
-        rows[name] = Estimate(name, value, *statistics_or_unknown(values), every=run.every)
     beta = float(run.beta[0])
+    rows = {}
+    series = moments(run.observables)
+    for name, one in series.items():
+        rows[name] = Estimate(name, mean(one), *statistics(one), every=run.every)
+    for name, derived in functions(series, run.n_sites, run.model).items():
+        value, values = pseudovalues(partial(derived.function, beta), derived.series)
+        rows[name] = Estimate(name, value, *statistics_or_unknown(values), every=run.every)
     return Summary(rows, beta=beta, title=_title(run, beta))
-
-
-def _observables(run: Run) -> dict[str, Series]:
-    series = dict(run.observables)
-    if "magnetization" in series:
-        absolute = np.abs(series["magnetization"])
-        series["abs_magnetization"] = absolute
-        series["magnetization_squared"] = absolute**2
-        series["magnetization_fourth"] = absolute**4
-    return series
-
-
-def _functions(run: Run) -> dict[str, tuple[Any, ...]]:
-    """List the functions of means, each followed by the series whose means it takes."""
-    beta, n_sites = float(run.beta[0]), run.n_sites
-    rows: dict[str, tuple[Any, ...]] = {}
-    if "energy" in run.observables:
-        rows["specific_heat"] = _scaled_variance(beta**2 * n_sites, run["energy"])
-    if "magnetization" in run.observables:
-        absolute = np.abs(run["magnetization"])
-        rows["susceptibility"] = _scaled_variance(beta * n_sites, absolute)
-        rows["binder"] = (binder, absolute**2, absolute**4)
-    return rows
-
-
-def binder(second_moment: Any, fourth_moment: Any) -> Any:
-    """Compute Binder's cumulant ``1 - <m^4> / (3 <m^2>^2)``: 2/3 in full order, 0 in disorder."""
-    return 1.0 - fourth_moment / (3.0 * second_moment**2)
-
-
-def _scaled_variance(factor: float, series: Series) -> tuple[Any, ...]:
-    # Unshifted, a variance of order 1 / n_sites beside a mean of order 1 would lose its digits.
-    shifted = series - mean(series)
-    return (lambda first, second: factor * (second - first**2)), shifted, shifted**2
 
 
 def _title(run: Run, beta: float) -> str:

@@ -1,0 +1,196 @@
+"""The draws of `kadanoff.Sampler.sample` with observables of one's own choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..run import COORDINATES
+from .base import FloatArray, Observable, Spins
+from .magnetic import Magnetization, StaggeredMagnetization, SublatticeMagnetization
+from .overlaps import LinkOverlap, Overlap
+from .waves import Correlations, StructureFactor
+
+if TYPE_CHECKING:
+    from ..sampler import Sampler
+
+BY_NAME: dict[str, Callable[[], Observable]] = {
+    "magnetization": Magnetization,
+    "staggered_magnetization": StaggeredMagnetization,
+    "sublattice_magnetization": SublatticeMagnetization,
+    "overlap": Overlap,
+    "link_overlap": LinkOverlap,
+    "structure_factor": StructureFactor,
+    "overlap_structure_factor": lambda: StructureFactor(overlap=True),
+    "correlations": Correlations,
+}
+
+COMPILED = ("energy", "magnetization")
+"""What every engine measures by itself."""
+
+NAMES = ("energy", *BY_NAME)
+"""What may be asked for by name."""
+
+Function = Callable[[Spins], Any]
+
+
+class Recorder:
+    """Observables made ready for one model, and the series that they fill.
+
+    Parameters
+    ----------
+    observables : iterable
+        Names, `Observable` objects, and dicts from a name to a function of the spins. One such item
+        stands for a list of it.
+    model : kadanoff.models.Model
+    beta : ndarray of float64, shape (replica,)
+    extra : sequence of str
+        Names of what the engine measures besides energy and magnetisation.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is none, one twice, or one that the model does not have.
+    """
+
+    def __init__(
+        self, observables: Any, model: Any, beta: FloatArray, extra: Sequence[str] = ()
+    ) -> None:
+        self._compiled: list[str] = []
+        self._functions: dict[str, Function] = {}
+        self._columns: dict[str, tuple[str, ...]] = {}
+        self._series: dict[str, FloatArray] = {}
+        for name, item in _items(observables, (*NAMES, *extra)):
+            _check_name(name)
+            if name in self._functions or name in self._compiled:
+                raise ValueError(f"[sample] expected each observable once, got {name!r} twice")
+            if isinstance(item, str) and name in (*COMPILED, *extra):
+                self._compiled.append(name)
+            elif isinstance(item, str | Observable):
+                observable = BY_NAME[item]() if isinstance(item, str) else item
+                self._columns[name], self._functions[name] = observable.prepare(model, beta)
+            else:
+                self._functions[name] = item
+        if not (self._compiled or self._functions):
+            raise ValueError("[sample] expected at least one observable, got none")
+
+    @property
+    def needs_spins(self) -> bool:
+        """Whether something is asked for that the engine does not measure by itself."""
+        return bool(self._functions)
+
+    @property
+    def compiled(self) -> tuple[str, ...]:
+        """Names of what is asked for of the engine."""
+        return tuple(self._compiled)
+
+    def take(self, spins: Spins, measured: Mapping[str, FloatArray], draw: int, draws: int) -> None:
+        """Fill in number `draw` of `draws` from the spins and what the engine measured of them."""
+        values: dict[str, npt.NDArray[Any]] = {name: measured[name] for name in self._compiled}
+        for name, function in self._functions.items():
+            values.update(self._named(name, _checked(name, function(spins), len(spins))))
+        if draw == 0:
+            self._series = {name: np.empty((len(spins), draws)) for name in values}
+        for name, value in values.items():
+            self._series[name][:, draw] = value
+
+    def _named(self, name: str, values: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+        """Give the columns of a result their names, the same at each draw."""
+        number = 1 if values.ndim == 1 else values.shape[1]
+        names = (name,) if values.ndim == 1 else tuple(f"{name}_{i}" for i in range(number))
+        names = self._columns.setdefault(name, names)
+        if len(names) != number:
+            raise ValueError(
+                f"[sample] expected {len(names)} numbers from {name!r} at each draw, got {number}"
+            )
+        return dict(zip(names, values.reshape(len(values), -1).T, strict=True))
+
+    def series(self, done: int) -> dict[str, FloatArray]:
+        """Return the series of the first `done` draws."""
+        return {name: series[:, :done] for name, series in self._series.items()}
+
+
+def record(
+    sampler: Sampler, recorder: Recorder, names: Sequence[str], draws: int, every: int
+) -> tuple[dict[str, FloatArray], int, BaseException | None]:
+    """Take draws one by one; `names` are those of the engine's series, in its order.
+
+    Returns the series so far, how many draws they have, and what a signal handler raised meanwhile.
+    """
+    done = 0
+    core = sampler._core
+    measured = np.empty((len(names), sampler.replicas, 1))
+    values = {name: series[:, 0] for name, series in zip(names, measured, strict=True)}
+    # One buffer for all draws; a function sees it read-only.
+    spins = np.empty(sampler.shape, sampler.dtype)
+    seen = spins.view()
+    seen.flags.writeable = False
+    try:
+        for draw in range(draws):
+            _, taken, signal = sampler._core.sample(
+                1, every, measured[0], measured[1], measured[2:]
+            )
+            if taken:
+                core.read_spins(spins.view(np.int8))
+                recorder.take(seen, values, draw, draws)
+                done = draw + 1
+            if signal is not None:
+                return recorder.series(done), done, signal
+    except KeyboardInterrupt as signal:
+        return recorder.series(done), done, signal
+    return recorder.series(done), done, None
+
+
+def _items(
+    observables: Any, names: Sequence[str]
+) -> Iterator[tuple[str, str | Observable | Function]]:
+    """Yield what is asked for, each with its name; `names` are those known."""
+    if isinstance(observables, str | Observable | Mapping):
+        observables = [observables]
+    if not isinstance(observables, Iterable):
+        raise TypeError(f"[sample] expected a list of observables, got {observables!r}")
+    for item in observables:
+        if isinstance(item, Mapping):
+            for name, function in item.items():
+                if not callable(function):
+                    raise TypeError(
+                        f"[sample] expected a function of the spins as {name!r}, got {function!r}"
+                    )
+                if name in names:
+                    raise ValueError(f"[sample] expected a name of your own, got {name!r}")
+                yield name, function
+        elif isinstance(item, str):
+            if item not in names:
+                known = ", ".join(names)
+                raise ValueError(f"[sample] expected an observable among {known}, got {item!r}")
+            yield item, item
+        elif isinstance(item, Observable):
+            yield item.name, item
+        else:
+            raise TypeError(
+                "[sample] expected a name, an observable or a dict from a name to a function, "
+                f"got {item!r}"
+            )
+
+
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str) or not name.isidentifier() or name in COORDINATES:
+        raise ValueError(f"[sample] expected an identifier as name of an observable, got {name!r}")
+
+
+def _checked(name: str, result: Any, replicas: int) -> npt.NDArray[Any]:
+    """Return what a function gave, or say what is wrong with it."""
+    values = np.asarray(result)
+    if values.dtype.kind not in "biuf":
+        raise TypeError(f"[sample] expected numbers from {name!r}, got dtype {values.dtype}")
+    if values.ndim not in (1, 2) or len(values) != replicas or not values.size:
+        raise ValueError(
+            f"[sample] expected shape ({replicas},) or ({replicas}, k) from {name!r}, "
+            f"got shape {values.shape}"
+        )
+    if not np.isfinite(values).all():
+        raise ValueError(f"[sample] expected finite numbers from {name!r}, got NaN or infinity")
+    return values
