@@ -13,6 +13,7 @@ import numpy.typing as npt
 from kadanoff import _core, arguments
 from kadanoff.errors import FileError, Interrupted
 from kadanoff.fixed import FixedAttributes
+from kadanoff.lattices import Lattice
 from kadanoff.models import Ising, Model, Potts
 from kadanoff.models import from_state as model_from_state
 from kadanoff.observables.recording import Recorder, record
@@ -176,7 +177,7 @@ class Sampler(FixedAttributes):
             return
         assert isinstance(model, Ising)
         idle = self.beta * max(np.abs(model.coupling).max(), np.abs(model.field).max()) == 0.0
-        alternating = not np.any(model.field) and 2 in model.lattice.shape
+        alternating = not np.any(model.field) and _has_double_bonds(model.lattice)
         if idle.any() or alternating:
             text = (
                 "[Sampler] Metropolis is not ergodic at beta = 0 or on an extent of 2: use heatbath"
@@ -346,10 +347,12 @@ class Sampler(FixedAttributes):
             before = self.sweep
             observables, done, signal = record(self, recorder, names, draws, every)
         else:
-            series = np.empty((len(names), self.replicas, draws))
-            before, done, signal = self._core.sample(draws, every, series[0], series[1], series[2:])
+            energy, magnetization = (np.empty((self.replicas, draws)) for _ in range(2))
+            extra = np.empty((len(names) - 2, self.replicas, draws))
+            before, done, signal = self._core.sample(draws, every, energy, magnetization, extra)
+            series = dict(zip(names, (energy, magnetization, *extra), strict=True))
             asked = names if recorder is None else recorder.compiled
-            observables = {name: series[names.index(name), :, :done] for name in asked}
+            observables = {name: series[name][:, :done] for name in asked}
         if done == 0:
             return None, signal
         return self._run(observables, every, before + every), signal
@@ -483,6 +486,12 @@ def _from_plain_state(state: dict[str, Any], device: str, threads: int | None) -
     from kadanoff import storage
 
     return Sampler.from_state(storage.Entries(state, "a pickled sampler"), device, threads)
+
+
+def _has_double_bonds(lattice: Lattice) -> bool:
+    """Whether an extent of 2 binds neighbours both ways round, so that flips often cost nothing."""
+    pairs = zip(lattice.extents, lattice.periodic, strict=False)
+    return lattice.name != "honeycomb" and any(pair == (2, True) for pair in pairs)
 
 
 def _core_terms(model: Model) -> dict[str, Any]:

@@ -20,7 +20,7 @@ START = kd.Sampler(MODEL, beta=0.4, replicas=2, seed=1).spins
 NAN, INF = float("nan"), float("inf")
 EXTENT = "[Square] expected extent in [2, 34359738368], got "
 INTEGER_EXTENT = "[Square] expected an integer extent, got "
-CHECKERBOARD = "[Sampler] expected a periodic square or cubic lattice of even extents"
+SERVES = "[Sampler] expected a kernel that serves the model and the update, such as "
 BETA = "[Sampler] expected beta in [0, 1e12], got "
 BETA_TYPE = "[Sampler] expected a number or a list of numbers for beta, got "
 UPDATE = (
@@ -123,13 +123,41 @@ SAMPLERS: list[tuple[dict[str, Any], type[Exception], str | re.Pattern[str]]] = 
         TypeError,
         "[Sampler] expected a model such as kd.Ising(lattice), got Square(4)",
     ),
-    ({"model": kd.Ising(kd.Square((4, 5)))}, ValueError, CHECKERBOARD),
+    *[
+        (
+            {"model": model, "kernel": "checkerboard"},
+            ValueError,
+            SERVES + "'packed', got 'checkerboard'",
+        )
+        for model in (
+            kd.Ising(kd.Square((4, 5))),
+            kd.Ising(kd.Square(4, periodic=(True, False))),
+            kd.Ising(kd.Graph([(0, 1)], 3)),
+        )
+    ],
     (
-        {"model": kd.Ising(kd.Square(4, periodic=(True, False)))},
+        {"model": kd.Ising(kd.Square(4), np.linspace(1, 2, 32)), "kernel": "packed"},
         ValueError,
-        CHECKERBOARD,
+        SERVES + "'plain', got 'packed'",
     ),
-    ({"model": kd.Ising(kd.Graph([(0, 1)], 3))}, ValueError, CHECKERBOARD),
+    ({"update": "wolff", "kernel": "plain"}, ValueError, SERVES + "'cluster', got 'plain'"),
+    (
+        {"kernel": "fast"},
+        ValueError,
+        "[Sampler] expected kernel to be one of 'checkerboard', 'packed', 'plain', 'potts', "
+        "'cluster', 'cluster-rows', 'cluster-graph', got 'fast'",
+    ),
+    (
+        {"order": "typewriter"},
+        ValueError,
+        "[Sampler] expected order to be one of 'sublattice', 'sequential', 'random', 'parallel', "
+        "got 'typewriter'",
+    ),
+    (
+        {"model": kd.Potts(kd.Square(4), 3, coupling=-1.0), "update": "wolff"},
+        ValueError,
+        "[Sampler] expected Potts couplings >= 0 for update 'wolff', got -1",
+    ),
     (
         {"replicas": 2**31, "model": kd.Ising(kd.Square(4096))},
         ValueError,
@@ -285,7 +313,7 @@ def test_settings_stay_as_they_are() -> None:
     model = kd.Ising(kd.Square(4))
     sampler = kd.Sampler(model, 0.4, seed=1)
     for owner, name in [(model, "coupling"), (model, "field"), (model, "lattice")] + [
-        (sampler, name) for name in ("model", "beta", "update", "replicas", "seed", "device")
+        (sampler, name) for name in ("model", "update", "order", "replicas", "seed", "device")
     ]:
         before = getattr(owner, name)
         kind = type(owner).__name__

@@ -171,8 +171,6 @@ class PopulationResult:
     rho, family_entropy, families : ndarray of float64, (k, runs)
         Mean square family size R sum nu^2, entropy of families -sum nu ln nu, and number of
         families left, nu being a family's share of its run.
-    entropic_family_size : ndarray of float64, (k, runs)
-        R / exp(family_entropy).
     states : AnnealResult
         The final populations, with `spins`, total `energies`, `best`, `lowest`, `info`.
     family : ndarray of int64, (runs * population,)
@@ -235,7 +233,7 @@ class PopulationResult:
 
     @property
     def spins(self) -> npt.NDArray[Any]:
-        """The final states, (runs * population, *lattice.shape)."""
+        """The final states, ``(runs * population, *lattice.shape)``."""
         spins: npt.NDArray[Any] = self.states.spins
         return spins
 

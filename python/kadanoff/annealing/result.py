@@ -31,7 +31,7 @@ class State(NamedTuple):
     ----------
     energy : float
         Total energy H.
-    spins : ndarray, (*lattice.shape)
+    spins : ndarray, ``lattice.shape``
     """
 
     energy: float
@@ -43,7 +43,7 @@ class AnnealResult:
 
     Parameters
     ----------
-    spins : ndarray of int8 (Potts: uint8), (reads, *lattice.shape)
+    spins : ndarray of int8 (Potts: uint8), ``(reads, *lattice.shape)``
         -1 and 1, or 0 to q - 1.
     energies : ndarray of float64, (reads,)
         Total energies H.

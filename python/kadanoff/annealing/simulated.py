@@ -64,7 +64,7 @@ def anneal(
         The inverse temperatures themselves, in any order, each in [0, 1e12].
     seed : int, optional
         0 <= seed < 2^64. Without it, one is drawn from the operating system; `info` tells it.
-    initial_states : array_like, (*lattice.shape) or (states, *lattice.shape), optional
+    initial_states : array_like, ``(*lattice.shape)`` or ``(states, *lattice.shape)``, optional
         -1 and 1, or 0 to q - 1; random by default. Those beyond `num_reads` are not used.
     initial_states_generator : {"none", "tile", "random"}
         Where there are fewer `initial_states` than reads: an error, their repetition, or random

@@ -284,7 +284,7 @@ class ParallelTempering(FixedAttributes):
 
     @property
     def best_spins(self) -> npt.NDArray[Any]:
-        """The spins of `best_energy`, (replicas, *lattice.shape)."""
+        """The spins of `best_energy`, ``(replicas, *lattice.shape)``."""
         spins = np.asarray(self._core.state()["best_spins"])
         return spins.reshape(self.shape[1:])
 

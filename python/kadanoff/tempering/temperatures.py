@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import erfcinv
 
 from kadanoff import arguments
 
@@ -105,7 +104,7 @@ def constant_acceptance(
         )
         if spins is not None:
             pt.spins = spins
-        lengths = 2 * erfcinv(_acceptances(pt, sweeps))
+        lengths = _interval(_acceptances(pt, sweeps))
         if share is not None:
             count = _count(lengths.sum(), share)
         new = _at_equal_steps(betas, lengths, count)
@@ -117,7 +116,14 @@ def constant_acceptance(
 def _share(target: float) -> float:
     if not 0.0 < target < 1.0:
         raise ValueError(f"[constant_acceptance] expected target in (0, 1), got {target}")
-    return float(2 * erfcinv(target))
+    return float(_interval(target))
+
+
+def _interval(acceptance: Any) -> Any:
+    """Return the distance, in widths of the energy, at which swaps are accepted so often."""
+    from scipy.special import erfcinv
+
+    return 2 * erfcinv(acceptance)
 
 
 def _count(length: float, share: float) -> int:
