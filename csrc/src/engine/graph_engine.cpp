@@ -67,8 +67,9 @@ void GraphEngine::advance(std::uint64_t sweep, std::int64_t draws, std::int64_t 
     std::int64_t stripes = 0;
     for (const SiteBlock& block : sites_.blocks) stripes += (block.sites + stripe_sites - 1) / stripe_sites;
     const std::int64_t sharing =
-        std::min<std::int64_t>(threads, stripes * word_blocks() / sites_.phases() / min_stripes_per_worker);
-    if (word_blocks() >= threads || sharing <= word_blocks()) {
+        std::clamp<std::int64_t>(stripes * word_blocks() / sites_.phases() / min_stripes_per_worker, 1, threads);
+    // Blocks of words share source_ and target_, which may be exchanged only when all of them are done.
+    if (!at_once_ && (word_blocks() >= threads || sharing <= word_blocks())) {
         advance_by_words(sweep, draws, every, totals, std::min(threads, word_blocks()));
     } else {
         advance_by_stripe(sweep, draws, every, totals, sharing);
