@@ -58,12 +58,15 @@ public:
         for (DegreeTable& table : tables_) table.tables.set_beta(each);
     }
 
+    /// Bits beyond the last replica are swept along; they are not told.
     void read(std::uint32_t* words) const override {
         const std::int64_t used = packing_.row_words();
+        const std::uint32_t last = ones >> (31 - (packing_.replicas - 1) % 32);
         for (std::int64_t i = 0; i < packing_.sites; ++i) {
             for (std::int64_t w = 0; w < used; w += width_) {
                 std::copy_n(spins_of(i, w), std::min(width_, used - w), words + i * used + w);
             }
+            words[(i + 1) * used - 1] &= last;
         }
     }
 
