@@ -127,7 +127,7 @@ void GraphEngine::sweep_words(std::uint64_t sweep, std::int64_t words) {
         const std::vector<std::uint32_t> order = site_order(options_.seed, sweep, packing_.sites);
         for (std::size_t k = 0; k < order.size(); ++k) {
             const SiteBlock& block = sites_.blocks[order[k]];  // one per site, by number
-            const auto group = static_cast<std::int64_t>(k) * site_streams;
+            const auto group = static_cast<std::int64_t>(k) * group_unit;
             update(block, words, sweep, group, 0, 1);
         }
         return;
