@@ -319,7 +319,9 @@ class Packed(_Ising):
         size = abs(float(self.coupling[0])) if len(self.coupling) else 0.0
         betas, self.beta_index = np.unique(self.beta, return_inverse=True)
         self.tables = {
-            int(z): [np.stack(part) for part in zip(*self._tables(int(z), size, betas), strict=True)]
+            int(z): [
+                np.stack(part) for part in zip(*self._tables(int(z), size, betas), strict=True)
+            ]
             for z in np.unique(self.degree)
         }
 

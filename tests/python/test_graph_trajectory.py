@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import pickle
 from pathlib import Path
 from typing import Any
@@ -195,7 +196,7 @@ def test_a_replica_does_not_depend_on_how_many_there_are(
         )
         sampler.run(6)
         spins.append(sampler.spins)
-    for fewer, more in zip(spins, spins[1:], strict=False):
+    for fewer, more in itertools.pairwise(spins):
         np.testing.assert_array_equal(more[: len(fewer)], fewer)
     assert len(np.unique(spins[-1].reshape(530, -1), axis=0)) > 100
 
