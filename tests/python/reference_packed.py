@@ -21,7 +21,7 @@ import reference
 from reference import STREAMS
 
 STRIPE_SITES = 256
-SITE_STREAMS = 16
+GROUP_UNIT = 16
 WORD_REPLICAS = 32
 PLANES = reference.PLANES
 LOG2_E = 1.4426950408889634
@@ -59,17 +59,20 @@ class Visits(NamedTuple):
     own: np.ndarray  # group of a draw of its own
 
 
-def sorted_visits(phase: np.ndarray, degree: np.ndarray) -> Visits:
-    """Blocks of equal phase and degree, sites by number; their groups padded to multiples of 16."""
+def sorted_visits(phase: np.ndarray, degree: np.ndarray, streams: int) -> Visits:
+    """Blocks of equal phase and degree, sites by number; their groups padded to multiples of 16.
+
+    `streams`: of a stripe, its sites take them in turn.
+    """
     parts, first = [], 0
     for key in sorted(set(zip(phase.tolist(), degree.tolist(), strict=True))):
         site = np.flatnonzero((phase == key[0]) & (degree == key[1]))
         j = np.arange(len(site))
         stripe = j // STRIPE_SITES
-        group = first + STRIPE_SITES * stripe + j % SITE_STREAMS
-        place = (j - STRIPE_SITES * stripe) // SITE_STREAMS
+        group = first + STRIPE_SITES * stripe + j % streams
+        place = (j - STRIPE_SITES * stripe) // streams
         parts.append((site, np.full(len(site), key[0]), group, place, first + j))
-        first += -(-len(site) // SITE_STREAMS) * SITE_STREAMS
+        first += -(-len(site) // GROUP_UNIT) * GROUP_UNIT
     return Visits(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
@@ -83,7 +86,8 @@ def random_sites(seed: int, sweep: int, n: int) -> np.ndarray:
 def random_visits(seed: int, sweep: int, n: int) -> Visits:
     """Visit k is a phase of its own with group 16 k."""
     k = np.arange(n)
-    return Visits(random_sites(seed, sweep, n), k, 16 * k, 0 * k, 16 * k)
+    group = GROUP_UNIT * k
+    return Visits(random_sites(seed, sweep, n), k, group, 0 * k, group)
 
 
 def corners(lattice: Any) -> np.ndarray:
@@ -141,6 +145,7 @@ class Sampler:
     """`kadanoff.Sampler` of the kernels packed, plain and potts as the contract defines it."""
 
     kernel: str
+    streams = 16
     words_per_site: int
 
     def __new__(cls, model: Any, *args: Any, **options: Any) -> Sampler:
@@ -195,7 +200,7 @@ class Sampler:
         }[self.order]()
         if self.fault == "parity":
             phase = np.arange(self.n) % 2
-        return sorted_visits(phase, self.degree)
+        return sorted_visits(phase, self.degree, self.streams)
 
     def _step(self, visit: np.ndarray, site: np.ndarray) -> Step:
         table = np.array([self.ends[i] for i in site], dtype=np.int64).reshape(len(site), -1, 2)
