@@ -119,6 +119,12 @@ def averages(sampler: Any, draws: int, every: int) -> dict[str, np.ndarray]:
     }
 
 
+@functools.cache
+def enumerated(model: Any, betas: tuple[float, ...]) -> kd.exact.EnumerationResult:
+    """Averages over all states, which many checks share."""
+    return kd.exact.enumerate(model, list(betas))
+
+
 def check_enumeration(
     make: Callable[..., Any],
     model: kd.Ising,
@@ -133,7 +139,7 @@ def check_enumeration(
     sampler = make(model, np.repeat(betas, replicas), update, len(betas) * replicas, seed=SEED)
     sampler.run(thermalise)
     measured = averages(sampler, draws, every)
-    exact = kd.exact.enumerate(model, list(betas))
+    exact = enumerated(model, tuple(betas))
     return require(
         [
             compare(name, beta, values.reshape(-1, replicas)[i], float(getattr(exact, name)[i]))
