@@ -19,6 +19,9 @@ import numpy as np
 import kadanoff as kd
 import reference
 
+# With many replicas of a small lattice, kd.Sampler would choose the packed kernel.
+checkerboard = functools.partial(kd.Sampler, kernel="checkerboard")
+
 LIMIT = 4.0
 SEED = 20240229
 
