@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <utility>
 
 #include "checks.hpp"
@@ -90,6 +91,16 @@ void GraphEngine::pack(const std::int8_t* spins) {
     std::vector<std::uint32_t> words(static_cast<std::size_t>(packing_.size()));
     packing_.pack(spins, words.data());
     write(words.data());
+}
+
+std::vector<std::uint32_t> GraphEngine::scales(const std::vector<double>& beta, double factor) const {
+    std::vector<std::uint32_t> result(static_cast<std::size_t>(std::max(words_, packed_lanes)));
+    for (std::size_t w = 0; w < result.size(); ++w) {
+        const auto replica = std::min(static_cast<std::int64_t>(w) % words_, packing_.replicas - 1);
+        const double own = beta[beta.size() == 1 ? 0 : static_cast<std::size_t>(replica)];
+        result[w] = std::bit_cast<std::uint32_t>(static_cast<float>(factor * own));
+    }
+    return result;
 }
 
 void GraphEngine::place(GraphJob& job, const SiteBlock& block, std::int64_t words, std::uint64_t sweep,
