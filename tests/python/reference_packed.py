@@ -145,7 +145,7 @@ class Sampler:
     """`kadanoff.Sampler` of the kernels packed, plain and potts as the contract defines it."""
 
     kernel: str
-    streams = 16
+    streams: int  # of a stripe
     words_per_site: int
 
     def __new__(cls, model: Any, *args: Any, **options: Any) -> Sampler:
@@ -317,6 +317,7 @@ class Packed(_Ising):
     """Couplings of one size, one field: integer thresholds."""
 
     kernel = "packed"
+    streams = 16
     words_per_site = PLANES
 
     def _set_up(self) -> None:
@@ -381,6 +382,7 @@ class Plain(_Ising):
     """Any couplings, fields and plaquettes: float32."""
 
     kernel = "plain"
+    streams = 4
     words_per_site = 1
 
     def _set_up(self) -> None:
@@ -430,6 +432,7 @@ class Potts(Sampler):
     """Potts spins: float32."""
 
     kernel = "potts"
+    streams = 4
 
     @property
     def words_per_site(self) -> int:
