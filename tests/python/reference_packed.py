@@ -30,8 +30,8 @@ EXP2 = np.array(  # of 2^x on [-1/2, 1/2], by rising powers of x
     [
         float.fromhex(text)
         for text in (
-            *("0x1.000002p+0", "0x1.62e42p-1", "0x1.ebf90ep-3"),
-            *("0x1.c6b6ep-5", "0x1.3d0cap-7", "0x1.5c090ap-10"),
+            *("0x1p+0", "0x1.62e42ap-1", "0x1.ebf9c2p-3"),
+            *("0x1.c6b6d8p-5", "0x1.3ce8aap-7", "0x1.5bda36p-10"),
         )
     ],
     dtype=np.float32,
