@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "backend/cuda.hpp"
 #include "engine/graph_engine.hpp"
+#include "engine/packed_device_engine.hpp"
 #include "engine/packed_model.hpp"
 #include "kadanoff/isa.hpp"
 #include "kadanoff/registry.hpp"
@@ -119,6 +121,10 @@ private:
 }  // namespace
 
 std::unique_ptr<Engine> make_packed_engine(const EngineRequest& request) {
+    if (request.options.device == Device::cuda) {
+        require_cuda();
+        return make_packed_engine_on(request, make_cuda_packed);
+    }
     return std::make_unique<PackedEngine>(request, std::get<Ising>(request.model), request.lattice.bonds());
 }
 
