@@ -22,7 +22,10 @@ from kadanoff.run import Run
 LOCAL_UPDATES = ("heatbath", "metropolis")
 UPDATES = (*LOCAL_UPDATES, "wolff", "swendsen-wang")
 ORDERS = ("sublattice", "sequential", "random", "parallel")
-KERNELS = ("checkerboard", "packed", "plain", "potts", "cluster", "cluster-rows", "cluster-graph")
+KERNELS = (
+    *("checkerboard", "packed", "table", "plain", "potts"),
+    *("cluster", "cluster-rows", "cluster-graph"),
+)
 DEVICES = ("cpu", "cuda")
 STARTS = ("ordered", "random", "down")
 

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "engine/engine.hpp"
 #include "kadanoff/error.hpp"
 #include "kadanoff/update/bit_count.hpp"
+#include "kadanoff/update/table_sweep.hpp"
 
 namespace kadanoff {
 
@@ -26,6 +28,29 @@ bool in_bits(const EngineRequest& request, const Ising& model) {
            std::all_of(couplings.begin(), couplings.end(), [&](double j) { return std::fabs(j) == size; });
 }
 
+bool in_tables(const EngineRequest& request, const Ising& model) {
+    return model.plaquette == 0.0 && request.lattice.coordination() <= max_table_degree;
+}
+
+/// Whether tables are worth it: enough replicas to share those of a site, at few temperatures.
+bool tables_pay(const EngineRequest& request) {
+    constexpr std::int64_t register_replicas = packed_lanes * replicas_per_word;
+    constexpr std::int64_t most_betas = 24;  // in a register
+    constexpr double most_bytes = 1 << 26;   // of all tables: beyond a cache they are read from memory
+    const int degree = request.lattice.coordination();
+    const std::int64_t replicas = request.options.replicas;
+    if (replicas < (degree <= 4 ? register_replicas / 2 : register_replicas)) return false;
+    const std::vector<double>& beta = request.options.beta;
+    for (auto first = beta.begin(); first < beta.end();) {
+        const auto last = first + std::min<std::int64_t>(register_replicas, beta.end() - first);
+        if (static_cast<std::int64_t>(std::set<double>(first, last).size()) > most_betas) return false;
+        first = last;
+    }
+    const auto betas = static_cast<double>(std::set<double>(beta.begin(), beta.end()).size());
+    const double rows = 3.0 * table_quarters(degree) * betas * static_cast<double>(request.lattice.sites());
+    return 4.0 * static_cast<double>(row_words) * rows <= most_bytes;
+}
+
 bool is_cluster(const EngineRequest& request) {
     return request.options.update == "wolff" || request.options.update == "swendsen-wang";
 }
@@ -37,7 +62,8 @@ std::string fastest(const EngineRequest& request) {
     const bool many_small = request.lattice.extents().back() < short_row && request.options.replicas >= many_replicas &&
                             request.options.device == Device::cpu;
     if (on_checkerboard(request, *model) && !many_small) return "checkerboard";
-    return in_bits(request, *model) ? "packed" : "plain";
+    if (in_bits(request, *model)) return "packed";
+    return in_tables(request, *model) && tables_pay(request) ? "table" : "plain";
 }
 
 bool serves(const std::string& kernel, const EngineRequest& request) {
@@ -46,6 +72,7 @@ bool serves(const std::string& kernel, const EngineRequest& request) {
     const auto* model = std::get_if<Ising>(&request.model);
     if (kernel == "potts" || model == nullptr) return kernel == "potts" && model == nullptr;
     if (kernel == "checkerboard") return on_checkerboard(request, *model);
+    if (kernel == "table") return in_tables(request, *model);
     return kernel == "plain" || (kernel == "packed" && in_bits(request, *model));
 }
 
@@ -63,6 +90,7 @@ std::unique_ptr<Engine> make_engine(const EngineRequest& request) {
     if (is_cluster(request)) return make_cluster_engine(request);
     if (kernel == "checkerboard") return make_checkerboard_engine(request);
     if (kernel == "packed") return make_packed_engine(request);
+    if (kernel == "table") return make_table_engine(request);
     if (kernel == "plain") return make_plain_engine(request);
     return make_potts_engine(request);
 }

@@ -80,6 +80,17 @@ struct Avx2Ops {
 
     KADANOFF_LEAF static Vector equal(Vector a, Vector b) { return _mm256_cmpeq_epi32(a, b); }
 
+    KADANOFF_LEAF static Vector equal_bytes(Vector a, Vector b) { return _mm256_cmpeq_epi8(a, b); }
+    KADANOFF_LEAF static Vector below_bytes(Vector a, Vector b) {
+        return and_not(equal_bytes(_mm256_max_epu8(a, b), b), equal_bytes(a, b));
+    }
+
+    using Row = __m256i;
+    KADANOFF_LEAF static Row row(const std::uint32_t* p) {
+        return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    }
+    KADANOFF_LEAF static Vector look_up(Row row, Vector index) { return _mm256_shuffle_epi8(row, index); }
+
     using Real = __m256;
     KADANOFF_LEAF static Real real(float a) { return _mm256_set1_ps(a); }
     KADANOFF_LEAF static Real as_real(Vector bits) { return _mm256_castsi256_ps(bits); }
@@ -96,6 +107,54 @@ struct Avx2Ops {
     KADANOFF_LEAF static Real least(Real a, Real b) { return _mm256_min_ps(a, b); }
     KADANOFF_LEAF static Real size(Real a) { return as_real(_mm256_and_si256(bits(a), broadcast(0x7FFFFFFFu))); }
     KADANOFF_LEAF static Vector less(Real a, Real b) { return bits(_mm256_cmp_ps(a, b, _CMP_LT_OQ)); }
+
+    using Double = __m256d;
+    static constexpr int doubles = 4;
+    KADANOFF_LEAF static Double double_of(double a) { return _mm256_set1_pd(a); }
+    KADANOFF_LEAF static Double plus(Double a, Double b) { return _mm256_add_pd(a, b); }
+    KADANOFF_LEAF static Double minus(Double a, Double b) { return _mm256_sub_pd(a, b); }
+    KADANOFF_LEAF static Double times(Double a, Double b) { return _mm256_mul_pd(a, b); }
+    KADANOFF_LEAF static Double over(Double a, Double b) { return _mm256_div_pd(a, b); }
+    KADANOFF_LEAF static Double least(Double a, Double b) { return _mm256_min_pd(a, b); }
+    KADANOFF_LEAF static Double size(Double a) { return _mm256_andnot_pd(double_of(-0.0), a); }
+    KADANOFF_LEAF static Double select_less(Double a, Double b, Double c, Double d) {
+        return _mm256_blendv_pd(d, c, _mm256_cmp_pd(a, b, _CMP_LT_OQ));
+    }
+    KADANOFF_LEAF static Double if_less(Double a, Double b, Double c) {
+        return _mm256_and_pd(_mm256_cmp_pd(a, b, _CMP_LT_OQ), c);
+    }
+    KADANOFF_LEAF static Double lower_exponent(Double a, Double shifted) {
+        return _mm256_castsi256_pd(
+            _mm256_sub_epi64(_mm256_castpd_si256(a), _mm256_slli_epi64(_mm256_castpd_si256(shifted), 52)));
+    }
+    KADANOFF_LEAF static void store_doubles(double* p, Double a) { _mm256_storeu_pd(p, a); }
+    using ByteSet = __m256i;
+    KADANOFF_LEAF static ByteSet set_bytes(Vector a) { return a; }
+    KADANOFF_LEAF static Double plus_where(ByteSet bytes, int i, Double sum, Double a) {
+        const __m128i half = i < 4 ? _mm256_castsi256_si128(bytes) : _mm256_extracti128_si256(bytes, 1);
+        const __m128i word = _mm_cvtsi32_si128(i % 4 == 0   ? _mm_extract_epi32(half, 0)
+                                               : i % 4 == 1 ? _mm_extract_epi32(half, 1)
+                                               : i % 4 == 2 ? _mm_extract_epi32(half, 2)
+                                                            : _mm_extract_epi32(half, 3));
+        return plus(sum, _mm256_and_pd(_mm256_castsi256_pd(_mm256_cvtepi8_epi64(word)), a));
+    }
+    static constexpr int log2_doubles = 2;
+    KADANOFF_LEAF static Double minus_unless_bit(int d, Double a) {
+        const Double signs = d == 0 ? _mm256_setr_pd(-0.0, 0.0, -0.0, 0.0) : _mm256_setr_pd(-0.0, -0.0, 0.0, 0.0);
+        return _mm256_xor_pd(a, signs);
+    }
+    template <int Shift>
+    KADANOFF_LEAF static void store_bytes(std::uint32_t* p, const Double* a) {
+        const auto byte = [](Double x) KADANOFF_INLINE_LAMBDA {
+            return _mm256_and_si256(_mm256_srli_epi64(_mm256_castpd_si256(x), Shift), _mm256_set1_epi64x(0xFF));
+        };
+        // Number 4 k + i is byte k of 64-bit lane i.
+        const Vector words = bit_or(bit_or(byte(a[0]), _mm256_slli_epi64(byte(a[1]), 8)),
+                                    bit_or(_mm256_slli_epi64(byte(a[2]), 16), _mm256_slli_epi64(byte(a[3]), 24)));
+        const Vector four = _mm256_permutevar8x32_epi32(words, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6));
+        const __m128i transposed = _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_shuffle_epi8(_mm256_castsi256_si128(four), transposed));
+    }
 
     using BitSum = __m256i;  ///< 64-bit partial sums
     KADANOFF_LEAF static BitSum no_bits() { return _mm256_setzero_si256(); }

@@ -80,6 +80,19 @@ struct Avx512Ops {
 
     KADANOFF_LEAF static Vector equal(Vector a, Vector b) { return _mm512_movm_epi32(_mm512_cmpeq_epi32_mask(a, b)); }
 
+    KADANOFF_LEAF static Vector equal_bytes(Vector a, Vector b) {
+        return _mm512_movm_epi8(_mm512_cmpeq_epi8_mask(a, b));
+    }
+    KADANOFF_LEAF static Vector below_bytes(Vector a, Vector b) {
+        return _mm512_movm_epi8(_mm512_cmplt_epu8_mask(a, b));
+    }
+
+    using Row = __m512i;
+    KADANOFF_LEAF static Row row(const std::uint32_t* p) {
+        return _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    }
+    KADANOFF_LEAF static Vector look_up(Row row, Vector index) { return _mm512_shuffle_epi8(row, index); }
+
     using Real = __m512;
     KADANOFF_LEAF static Real real(float a) { return _mm512_set1_ps(a); }
     KADANOFF_LEAF static Real as_real(Vector bits) { return _mm512_castsi512_ps(bits); }
@@ -91,6 +104,44 @@ struct Avx512Ops {
     KADANOFF_LEAF static Real least(Real a, Real b) { return _mm512_min_ps(a, b); }
     KADANOFF_LEAF static Real size(Real a) { return as_real(_mm512_and_si512(bits(a), broadcast(0x7FFFFFFFu))); }
     KADANOFF_LEAF static Vector less(Real a, Real b) { return _mm512_movm_epi32(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ)); }
+
+    using Double = __m512d;
+    static constexpr int doubles = 8;
+    KADANOFF_LEAF static Double double_of(double a) { return _mm512_set1_pd(a); }
+    KADANOFF_LEAF static Double plus(Double a, Double b) { return _mm512_add_pd(a, b); }
+    KADANOFF_LEAF static Double minus(Double a, Double b) { return _mm512_sub_pd(a, b); }
+    KADANOFF_LEAF static Double times(Double a, Double b) { return _mm512_mul_pd(a, b); }
+    KADANOFF_LEAF static Double over(Double a, Double b) { return _mm512_div_pd(a, b); }
+    KADANOFF_LEAF static Double least(Double a, Double b) { return _mm512_min_pd(a, b); }
+    KADANOFF_LEAF static Double size(Double a) { return _mm512_abs_pd(a); }
+    KADANOFF_LEAF static Double select_less(Double a, Double b, Double c, Double d) {
+        return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_LT_OQ), d, c);
+    }
+    KADANOFF_LEAF static Double if_less(Double a, Double b, Double c) {
+        return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(a, b, _CMP_LT_OQ), c);
+    }
+    KADANOFF_LEAF static Double lower_exponent(Double a, Double shifted) {
+        return _mm512_castsi512_pd(
+            _mm512_sub_epi64(_mm512_castpd_si512(a), _mm512_slli_epi64(_mm512_castpd_si512(shifted), 52)));
+    }
+    KADANOFF_LEAF static void store_doubles(double* p, Double a) { _mm512_storeu_pd(p, a); }
+    using ByteSet = std::uint64_t;
+    KADANOFF_LEAF static ByteSet set_bytes(Vector a) { return _mm512_movepi8_mask(a); }
+    KADANOFF_LEAF static Double plus_where(ByteSet bytes, int i, Double sum, Double a) {
+        return _mm512_mask_add_pd(sum, static_cast<__mmask8>(bytes >> (8 * i)), sum, a);
+    }
+    static constexpr int log2_doubles = 3;
+    KADANOFF_LEAF static Double minus_unless_bit(int d, Double a) {
+        const __mmask8 unset = static_cast<__mmask8>(d == 0 ? 0x55 : d == 1 ? 0x33 : 0x0F);
+        return _mm512_mask_xor_pd(a, unset, a, double_of(-0.0));
+    }
+    template <int Shift>
+    KADANOFF_LEAF static void store_bytes(std::uint32_t* p, const Double* a) {
+        const auto bytes = [](Double x) KADANOFF_INLINE_LAMBDA {
+            return _mm512_cvtepi64_epi8(_mm512_srli_epi64(_mm512_castpd_si512(x), Shift));
+        };
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_unpacklo_epi64(bytes(a[0]), bytes(a[1])));
+    }
 
     using BitSum = __m512i;  ///< 64-bit partial sums
     KADANOFF_LEAF static BitSum no_bits() { return _mm512_setzero_si512(); }

@@ -29,6 +29,10 @@ enum class Stream : std::uint32_t {
     replica_swap = 19,
     isoenergetic_cluster = 20,
     resampling = 21,
+    table_heat_bath = 22,
+    table_heat_bath_tail = 23,
+    table_metropolis = 24,
+    table_metropolis_tail = 25,
 };
 
 /// Coordinates of a random draw: everything that a draw depends on, besides the seed, packed into Philox's

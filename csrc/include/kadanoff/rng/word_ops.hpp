@@ -71,6 +71,31 @@ struct WordOps {
     /// All ones in the lanes where a = b.
     KADANOFF_LEAF static Vector equal(Vector a, Vector b) { return a == b ? ~Vector{0} : Vector{0}; }
 
+    /// The same for each of the four bytes of a lane, and where a < b, as unsigned numbers.
+    KADANOFF_LEAF static Vector equal_bytes(Vector a, Vector b) {
+        Vector result = 0;
+        for (int k = 0; k < 32; k += 8) result |= (((a ^ b) >> k) & 0xFFu) == 0 ? 0xFFu << k : 0u;
+        return result;
+    }
+    KADANOFF_LEAF static Vector below_bytes(Vector a, Vector b) {
+        Vector result = 0;
+        for (int k = 0; k < 32; k += 8) result |= ((a >> k) & 0xFFu) < ((b >> k) & 0xFFu) ? 0xFFu << k : 0u;
+        return result;
+    }
+
+    /// 16 bytes to look up.
+    using Row = const std::uint32_t*;
+    KADANOFF_LEAF static Row row(const std::uint32_t* p) { return p; }
+    /// row[index] for every byte, index < 16.
+    KADANOFF_LEAF static Vector look_up(Row row, Vector index) {
+        Vector result = 0;
+        for (int k = 0; k < 32; k += 8) {
+            const Vector byte = (index >> k) & 15u;
+            result |= ((row[byte / 4] >> (8 * (byte % 4))) & 0xFFu) << k;
+        }
+        return result;
+    }
+
     /// A float in every lane, each operation rounded by itself.
     using Real = float;
     KADANOFF_LEAF static Real real(float a) { return a; }
@@ -91,6 +116,54 @@ struct WordOps {
     KADANOFF_LEAF static Real size(Real a) { return as_real(bits(a) & 0x7FFFFFFFu); }
     /// All ones where a < b.
     KADANOFF_LEAF static Vector less(Real a, Real b) { return a < b ? ~Vector{0} : Vector{0}; }
+
+    /// `doubles` float64 numbers, each operation rounded by itself.
+    using Double = double;
+    static constexpr int doubles = 1;
+    KADANOFF_LEAF static Double double_of(double a) { return a; }
+#if defined(__CUDA_ARCH__)
+    KADANOFF_LEAF static Double plus(Double a, Double b) { return __dadd_rn(a, b); }
+    KADANOFF_LEAF static Double minus(Double a, Double b) { return __dsub_rn(a, b); }
+    KADANOFF_LEAF static Double times(Double a, Double b) { return __dmul_rn(a, b); }
+#else
+    KADANOFF_LEAF static Double plus(Double a, Double b) { return a + b; }
+    KADANOFF_LEAF static Double minus(Double a, Double b) { return a - b; }
+    KADANOFF_LEAF static Double times(Double a, Double b) { return a * b; }
+#endif
+    KADANOFF_LEAF static Double over(Double a, Double b) { return a / b; }
+    KADANOFF_LEAF static Double least(Double a, Double b) { return a < b ? a : b; }
+    KADANOFF_LEAF static Double size(Double a) { return a < 0.0 ? -a : a; }
+    /// a < b ? c : d
+    KADANOFF_LEAF static Double select_less(Double a, Double b, Double c, Double d) { return a < b ? c : d; }
+    /// a < b ? c : 0
+    KADANOFF_LEAF static Double if_less(Double a, Double b, Double c) { return a < b ? c : 0.0; }
+    /// 2^-n a, where n is the integer in the last bits of `shifted`.
+    KADANOFF_LEAF static Double lower_exponent(Double a, Double shifted) {
+        const std::uint64_t n = __builtin_bit_cast(std::uint64_t, shifted);
+        return __builtin_bit_cast(double, __builtin_bit_cast(std::uint64_t, a) - (n << 52));
+    }
+    KADANOFF_LEAF static void store_doubles(double* p, Double a) { *p = a; }
+    /// Bytes of 0xFF, not 0, in a register. Those from i * doubles on belong to the numbers of a Double: adds `a`
+    /// there.
+    using ByteSet = Vector;
+    KADANOFF_LEAF static ByteSet set_bytes(Vector a) { return a; }
+    KADANOFF_LEAF static Double plus_where(ByteSet bytes, int i, Double sum, Double a) {
+        return plus(sum, (bytes >> (8 * i)) & 1 ? a : 0.0);
+    }
+    static constexpr int log2_doubles = 0;
+    /// a in the numbers i whose place has bit d set, d < log2_doubles, else -a.
+    KADANOFF_LEAF static Double minus_unless_bit(int /*d*/, Double a) { return a; }
+    /// Writes byte Shift / 8 of the bits of 16 numbers.
+    template <int Shift>
+    KADANOFF_LEAF static void store_bytes(std::uint32_t* p, const Double* a) {
+        for (int word = 0; word < 4; ++word) {
+            p[word] = 0;
+            for (int k = 0; k < 4; ++k) {
+                const std::uint64_t number = __builtin_bit_cast(std::uint64_t, a[4 * word + k]) >> Shift;
+                p[word] |= (static_cast<std::uint32_t>(number) & 0xFFu) << (8 * k);
+            }
+        }
+    }
 
     /// Number of set bits of a word.
     KADANOFF_LEAF static std::uint32_t popcount(std::uint32_t a) {

@@ -103,7 +103,7 @@ public:
     }
 
 private:
-    static constexpr int log2_streams = Streams == 16 ? 4 : 2;
+    static constexpr int log2_streams = Streams == 16 ? 4 : Streams / 2;
     static_assert(Streams == 1 << log2_streams);
 
     Xoshiro128pp<Ops> words_;

@@ -3,6 +3,7 @@
 #include "kadanoff/rng/stream.hpp"
 #include "kadanoff/update/classes.hpp"
 #include "kadanoff/update/plain_real.hpp"
+#include "kadanoff/update/table_build.hpp"
 
 namespace kadanoff {
 
@@ -14,6 +15,8 @@ struct HeatBath {
     static constexpr Stream packed_stream = Stream::packed_heat_bath;
     static constexpr Stream packed_tail_stream = Stream::packed_heat_bath_tail;
     static constexpr Stream plain_stream = Stream::plain_heat_bath;
+    static constexpr Stream table_stream = Stream::table_heat_bath;
+    static constexpr Stream table_tail_stream = Stream::table_heat_bath_tail;
     static constexpr bool uses_spin = false;
 
     /// Along the local field, and against it with probability exp(-d) / (1 + exp(-d)), d = |2 beta h|.
@@ -56,6 +59,21 @@ struct HeatBath {
             const auto against = Ops::less(scaled, weight[i]);  // probability weight / (1 + weight)
             const auto along = Ops::bits(drive[i]);             // its sign bit: down if the field points down
             spin[i] = Ops::bit_and(Ops::bit_xor(along, against), Ops::broadcast(sign_bit));
+        }
+    }
+
+    /// The table kernel's form: drive = 2 beta h log2(e) becomes the probability of up.
+    template <class Ops, int Count>
+    KADANOFF_LEAF static void accepted_in_table(typename Ops::Double* drive) {
+        const auto one = Ops::double_of(1.0);
+        typename Ops::Double weight[Count];
+        KADANOFF_UNROLL
+        for (int i = 0; i < Count; ++i) weight[i] = Ops::size(drive[i]);
+        half_to_the<Ops, Count>(weight);
+        KADANOFF_UNROLL
+        for (int i = 0; i < Count; ++i) {
+            const auto up = Ops::select_less(Ops::double_of(0.0), drive[i], one, weight[i]);
+            drive[i] = Ops::over(up, Ops::plus(one, weight[i]));
         }
     }
 };

@@ -3,6 +3,7 @@
 #include "kadanoff/rng/stream.hpp"
 #include "kadanoff/update/classes.hpp"
 #include "kadanoff/update/plain_real.hpp"
+#include "kadanoff/update/table_build.hpp"
 
 namespace kadanoff {
 
@@ -14,6 +15,8 @@ struct Metropolis {
     static constexpr Stream packed_stream = Stream::packed_metropolis;
     static constexpr Stream packed_tail_stream = Stream::packed_metropolis_tail;
     static constexpr Stream plain_stream = Stream::plain_metropolis;
+    static constexpr Stream table_stream = Stream::table_metropolis;
+    static constexpr Stream table_tail_stream = Stream::table_metropolis_tail;
     static constexpr bool uses_spin = true;
 
     static Decision decide(bool spin, double drive) {
@@ -58,6 +61,14 @@ struct Metropolis {
             const auto accepted = Ops::bit_or(Ops::less(uniform[i], weight[i]), gains);
             spin[i] = Ops::bit_xor(spin[i], Ops::bit_and(accepted, Ops::broadcast(sign_bit)));
         }
+    }
+
+    /// The table kernel's form: drive = 2 beta h log2(e) becomes the probability of a flip against the local field.
+    template <class Ops, int Count>
+    KADANOFF_LEAF static void accepted_in_table(typename Ops::Double* drive) {
+        KADANOFF_UNROLL
+        for (int i = 0; i < Count; ++i) drive[i] = Ops::size(drive[i]);
+        half_to_the<Ops, Count>(drive);
     }
 };
 
