@@ -346,7 +346,15 @@ class Sampler(FixedAttributes):
         names = ("energy", "magnetization", *self._core.extra_series)
         if recorder is not None and recorder.needs_spins:
             before = self.sweep
-            observables, done, signal = record(self, recorder, names, draws, every)
+            one = np.empty((len(names), self.replicas, 1))
+            observables, done, signal = record(
+                recorder,
+                self._core,
+                lambda: self._core.sample(1, every, one[0], one[1], one[2:]),
+                dict(zip(names, one[:, :, 0], strict=True)),
+                np.empty(self.shape, self.dtype),
+                draws,
+            )
         else:
             energy, magnetization = (np.empty((self.replicas, draws)) for _ in range(2))
             extra = np.empty((len(names) - 2, self.replicas, draws))

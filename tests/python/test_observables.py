@@ -506,7 +506,12 @@ def test_correlation_length_on_other_lattices(lattice, smallest):
             TypeError,
             "expected numbers from 'x', got dtype <U1",
         ),
-        ("overlap", None, ValueError, "expected an even number of replicas for overlap, got 3"),
+        (
+            "overlap",
+            None,
+            ValueError,
+            "expected an even number of replicas at each beta for overlap, got 3 at 0.4",
+        ),
         (
             "staggered_magnetization",
             kd.Triangular(6),
@@ -554,8 +559,10 @@ def test_bad_requests(items, lattice, error, text):
 
 def test_pairs_share_a_beta_and_a_potts_model_has_no_link_overlap():
     model = kd.Ising(kd.Square(4))
-    with pytest.raises(ValueError, match="replicas 2 and 3 at one beta for overlap, got 1 and 2"):
+    with pytest.raises(ValueError, match="at each beta for overlap, got 3 at 1"):
         Recorder("overlap", model, np.array([1.0, 1.0, 1.0, 2.0]))
+    with pytest.raises(ValueError, match="replicas 2 and 3 at one beta for overlap, got 1 and 2"):
+        Recorder("overlap", model, np.array([1.0, 1.0, 1.0, 2.0, 1.0, 2.0]))
     model = kd.Potts(kd.Square(4), q=3)
     for name in ("link_overlap", "staggered_magnetization", "overlap_structure_factor"):
         with pytest.raises(TypeError, match=f"expected spins -1 and 1 for {name}, got"):
@@ -585,10 +592,14 @@ def test_the_page_on_observables_runs(capsys):
     """The numbers it makes are held to what is known of them."""
     page = (Path(__file__).parents[2] / "docs" / "observables.md").read_text()
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     names = {}
     exec("\n".join(blocks), names)
     peak = names["means"].peak("specific_heat")
     assert abs(peak.beta - 0.4315) < 4.0 * peak.beta_error < 0.01  # Kaufman's, at this size
+    near = names["draws"].summary(beta=0.44)
+    exact = kd.exact.kaufman((16, 16), beta=0.44).energy
+    assert abs(near["energy"].mean - exact) < 4.0 * near["energy"].standard_error < 0.05
+    assert near["correlations_1"].mean == pytest.approx(-near["energy"].mean / 2, abs=0.02)
     assert abs(names["crossing"].x - 0.44069) < 4.0 * names["crossing"].x_error < 0.01
     assert "spin_glass_susceptibility" in capsys.readouterr().out

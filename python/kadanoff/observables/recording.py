@@ -1,9 +1,9 @@
-"""The draws of `kadanoff.Sampler.sample` with observables of one's own choice."""
+"""The draws of a sampler or a tempering with observables of one's own choice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,6 @@ from .base import FloatArray, Observable, Spins
 from .magnetic import Magnetization, StaggeredMagnetization, SublatticeMagnetization
 from .overlaps import LinkOverlap, Overlap
 from .waves import Correlations, StructureFactor
-
-if TYPE_CHECKING:
-    from ..sampler import Sampler
 
 BY_NAME: dict[str, Callable[[], Observable]] = {
     "magnetization": Magnetization,
@@ -63,7 +60,7 @@ class Recorder:
         self._functions: dict[str, Function] = {}
         self._columns: dict[str, tuple[str, ...]] = {}
         self._series: dict[str, FloatArray] = {}
-        for name, item in _items(observables, (*NAMES, *extra)):
+        for name, item in _items(observables, tuple(dict.fromkeys((*NAMES, *extra)))):
             _check_name(name)
             if name in self._functions or name in self._compiled:
                 raise ValueError(f"[sample] expected each observable once, got {name!r} twice")
@@ -114,28 +111,47 @@ class Recorder:
 
 
 def record(
-    sampler: Sampler, recorder: Recorder, names: Sequence[str], draws: int, every: int
+    recorder: Recorder,
+    core: Any,
+    draw_one: Callable[[], tuple[int, int, BaseException | None]],
+    measured: Mapping[str, FloatArray],
+    spins: Spins,
+    draws: int,
 ) -> tuple[dict[str, FloatArray], int, BaseException | None]:
-    """Take draws one by one; `names` are those of the engine's series, in its order.
+    """Take draws one by one.
 
-    Returns the series so far, how many draws they have, and what a signal handler raised meanwhile.
+    Parameters
+    ----------
+    recorder : Recorder
+        It gets the draws.
+    core
+        Has the spins of a draw.
+    draw_one : callable
+        Does the sweeps of a draw, fills `measured`, and returns what the core's `sample` does: the
+        sweep before, draws done, and what a signal handler raised.
+    measured : dict of str to ndarray of float64, shape (replica,)
+        What the engine measured at the last draw.
+    spins : ndarray, shape (replica, *lattice.shape)
+        One buffer for all draws; functions see it read-only.
+    draws : int
+
+    Returns
+    -------
+    series : dict of str to ndarray of float64, shape (replica, draw)
+    done : int
+        Draws made.
+    signal : BaseException or None
+        What a signal handler raised meanwhile.
     """
     done = 0
-    core = sampler._core
-    measured = np.empty((len(names), sampler.replicas, 1))
-    values = {name: series[:, 0] for name, series in zip(names, measured, strict=True)}
-    # One buffer for all draws; a function sees it read-only.
-    spins = np.empty(sampler.shape, sampler.dtype)
     seen = spins.view()
     seen.flags.writeable = False
     try:
         for draw in range(draws):
-            _, taken, signal = sampler._core.sample(
-                1, every, measured[0], measured[1], measured[2:]
-            )
+            _, taken, signal = draw_one()
             if taken:
                 core.read_spins(spins.view(np.int8))
-                recorder.take(seen, values, draw, draws)
+                recorder.take(seen, measured, draw, draws)
                 done = draw + 1
             if signal is not None:
                 return recorder.series(done), done, signal

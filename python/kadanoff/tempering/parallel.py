@@ -11,6 +11,8 @@ import numpy.typing as npt
 from kadanoff import _core, arguments
 from kadanoff.errors import FileError, Interrupted
 from kadanoff.fixed import FixedAttributes
+from kadanoff.models import Potts
+from kadanoff.observables.recording import Recorder, record
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 
@@ -20,6 +22,7 @@ _KIND = "tempering"
 _VERSION = 1
 _MAX_SWEEP = 2**40
 _MAX_WALKERS = 2**31
+_SERIES = ("energy", "magnetization", "overlap", "link_overlap")
 _STATE: dict[str, type[np.generic]] = {
     "temperature": np.int64,
     "direction": np.int64,
@@ -205,24 +208,29 @@ class ParallelTempering(FixedAttributes):
         return (len(self.betas), self.replicas, *self.model.lattice.shape)
 
     @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of `spins`: int8, or uint8 for a Potts model."""
+        return self._walkers.dtype
+
+    @property
     def spins(self) -> npt.NDArray[Any]:
-        """A copy of the spins in the order of the temperatures, of shape `shape`.
+        """A copy of the spins in the order of the temperatures, of shape `shape` and `dtype`.
 
         Assigning an array of that very shape and dtype replaces the spins; a wrong one raises
         TypeError (dtype) or ValueError (shape, values) and changes nothing.
         """
-        out = np.empty(self.shape, dtype=np.int8)
-        self._core.read_spins(out)
+        out = np.empty(self.shape, dtype=self.dtype)
+        self._core.read_spins(out.view(np.int8))
         return out
 
     @spins.setter
     def spins(self, spins: Any) -> None:
         array = arguments.array("spins", "spins", spins)
-        if array.dtype != np.int8:
-            raise TypeError(f"[spins] expected dtype int8, got {array.dtype}")
+        if array.dtype != self.dtype:
+            raise TypeError(f"[spins] expected dtype {self.dtype}, got {array.dtype}")
         if array.shape != self.shape:
             raise ValueError(f"[spins] expected shape {self.shape}, got {array.shape}")
-        self._core.write_spins(np.ascontiguousarray(array))
+        self._core.write_spins(np.ascontiguousarray(array).view(np.int8))
 
     @property
     def energy(self) -> FloatArray:
@@ -284,9 +292,9 @@ class ParallelTempering(FixedAttributes):
 
     @property
     def best_spins(self) -> npt.NDArray[Any]:
-        """The spins of `best_energy`, ``(replicas, *lattice.shape)``."""
+        """The spins of `best_energy`, of shape ``(replicas, *lattice.shape)`` and `dtype`."""
         spins = np.asarray(self._core.state()["best_spins"])
-        return spins.reshape(self.shape[1:])
+        return spins.view(self.dtype).reshape(self.shape[1:])
 
     def _count(self, name: str) -> IntArray:
         return np.asarray(self._core.state()[name], dtype=np.int64)
@@ -312,8 +320,8 @@ class ParallelTempering(FixedAttributes):
         """
         self._core.run(arguments.integer("run", "sweeps", sweeps, 0, _MAX_SWEEP - self.sweep))
 
-    def sample(self, draws: int, every: int = 1) -> Run:
-        r"""Measure `draws` times, each after `every` sweeps.
+    def sample(self, draws: int, every: int = 1, observables: Any = None) -> Run:
+        r"""Measure energies and overlaps, or `observables`, `draws` times after `every` sweeps.
 
         Parameters
         ----------
@@ -321,15 +329,21 @@ class ParallelTempering(FixedAttributes):
             At least 1.
         every : int
             Sweeps before each draw, at least 1.
+        observables : iterable, optional
+            Exactly what is measured, as for `kadanoff.Sampler.sample`: names, objects of
+            `kadanoff.observables`, and dicts from a name to a function. The function takes spins
+            ``(n_betas * replicas, *lattice.shape)`` in the order of the rows below and returns a
+            number, or k numbers, for each row.
 
         Returns
         -------
         Run
             Row ``t * replicas + c`` is copy c at ``betas[t]``: a temperature, not a walker.
-            "energy" and "magnetization" per site. With at least 2 replicas of an Ising model also
-            "overlap" and "link_overlap" with copy c + 1 (of the last copy, with the first) at
-            the same temperature. Between 2 replicas there is one overlap, in both rows: take one
-            of them where they must be independent.
+            What was asked for; by default "energy" and "magnetization" per site and, with at least
+            2 replicas of an Ising model, "overlap" and "link_overlap" with copy c + 1 (of the last
+            copy, with the first) at the same temperature. Between 2 replicas there is one overlap,
+            in both rows; among more, neighbours share a copy. Take every second row where they
+            must be independent.
 
         Raises
         ------
@@ -345,7 +359,9 @@ class ParallelTempering(FixedAttributes):
 
         over all sites and all bonds of the lattice (S. F. Edwards and P. W. Anderson, J. Phys. F
         5 (1975) 965; H. G. Katzgraber, M. Palassini and A. P. Young, Phys. Rev. B 63 (2001)
-        184422).
+        184422). By name these are the overlaps above. "overlap_structure_factor", the objects
+        `Overlap` and `LinkOverlap`, and "overlap" of a Potts model take copies 2k and 2k + 1, of
+        which there must be an even number.
         """
         every = arguments.integer("sample", "every", every, 1, _MAX_SWEEP)
         most = (_MAX_SWEEP - self.sweep) // every
@@ -354,28 +370,50 @@ class ParallelTempering(FixedAttributes):
                 f"[sample] expected at most 2^40 sweeps in all, got sweep {self.sweep}"
             )
         draws = arguments.integer("sample", "draws", draws, 1, most)
-        rows = len(self.betas) * self.replicas
-        # The core fills arrays that have room; of a single copy there are no overlaps.
-        room = draws if self._has_overlaps else 0
-        arrays = {
-            "energy": np.empty((rows, draws)),
-            "magnetization": np.empty((rows, draws)),
-            "overlap": np.empty((rows, room)),
-            "link_overlap": np.empty((rows, room)),
-        }
-        before, done, signal = self._core.sample(draws, every, **arrays)
-        filled = {name: array[:, :done] for name, array in arrays.items() if array.size}
-        run = self._walkers._run(filled, every, before + every) if done else None
+        recorder = None
+        if observables is not None:
+            recorder = Recorder(observables, self.model, self._walkers.beta, self._overlaps)
+        run, signal = self._sample(draws, every, recorder)
         if isinstance(signal, KeyboardInterrupt):
+            done = 0 if run is None else run.n_draws
             raise Interrupted(f"[sample] stopped after {done} of {draws} draws", run)
         if signal is not None:
             raise signal
         assert run is not None
         return run
 
+    def _sample(
+        self, draws: int, every: int, recorder: Recorder | None
+    ) -> tuple[Run | None, BaseException | None]:
+        """Return the draws made, and what a signal handler raised meanwhile."""
+        rows, before = self._walkers.replicas, self.sweep
+        in_core = ("energy", "magnetization", *self._overlaps)
+        names = in_core if recorder is None else recorder.compiled
+        one_by_one = recorder is not None and recorder.needs_spins
+        # The core fills arrays that have room.
+        room = 1 if one_by_one else draws
+        arrays = {name: np.empty((rows, room if name in names else 0)) for name in _SERIES}
+        if recorder is not None and one_by_one:
+            series, done, signal = record(
+                recorder,
+                self._core,
+                lambda: self._core.sample(1, every, **arrays),
+                {name: arrays[name][:, 0] for name in names},
+                np.empty((rows, *self.model.lattice.shape), self.dtype),
+                draws,
+            )
+        else:
+            before, done, signal = self._core.sample(draws, every, **arrays)
+            series = {name: arrays[name][:, :done] for name in names}
+        if done == 0:
+            return None, signal
+        return self._walkers._run(series, every, before + every), signal
+
     @property
-    def _has_overlaps(self) -> bool:
-        return self.replicas > 1 and hasattr(self.model, "field")
+    def _overlaps(self) -> tuple[str, ...]:
+        """The overlaps that the core measures."""
+        possible = self.replicas > 1 and not isinstance(self.model, Potts)
+        return ("overlap", "link_overlap") if possible else ()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write an HDF5 file from which `load` goes on bit for bit; it is put in place whole.
