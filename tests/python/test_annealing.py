@@ -341,7 +341,21 @@ def test_ctrl_c_stops_populations(interrupt: threading.Timer) -> None:
             kd.Ising(kd.Square(16)), np.linspace(0, 0.1, 10**5), population=500, seed=1
         )
     interrupt.join()
-    assert 0 < len(stop.value.run.betas) < 10**5
+    betas = stop.value.run.betas
+    assert 0 < len(betas) < 10**5
+    reached = f"{len(betas)} betas, at {betas[-1]:g} of 0.1"
+    assert str(stop.value) == f"[population_anneal] stopped after {reached}"
+
+
+def test_ctrl_c_stops_populations_of_adaptive_steps(interrupt: threading.Timer) -> None:
+    interrupt.start()
+    with pytest.raises(kd.Interrupted, match=r"\[population_anneal\] stopped after") as stop:
+        kd.population_anneal(
+            kd.Ising(kd.Square(16)), [1.0], population=500, culling_fraction=1e-5, seed=1
+        )
+    interrupt.join()
+    assert stop.value.run.runs == 8
+    assert 0.0 < stop.value.run.betas[-1] < 1.0
 
 
 SPINS = np.ones((2, 4, 4), dtype=np.int8)
@@ -495,6 +509,31 @@ WRONG_POPULATIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ),
     ({"runs": 0}, ValueError, "[population_anneal] expected runs in [1, 2147483], got 0"),
     ({"sweeps": 0}, ValueError, f"[population_anneal] expected sweeps in [1, {2**40}], got 0"),
+    (
+        {"culling_fraction": 0.0},
+        ValueError,
+        "[population_anneal] expected culling_fraction in [1e-6, 1), got 0.0",
+    ),
+    (
+        {"culling_fraction": 1.0},
+        ValueError,
+        "[population_anneal] expected culling_fraction in [1e-6, 1), got 1.0",
+    ),
+    (
+        {"culling_fraction": NAN},
+        ValueError,
+        "[population_anneal] expected a finite culling_fraction, got nan",
+    ),
+    (
+        {"culling_fraction": True},
+        TypeError,
+        "[population_anneal] expected a real number for culling_fraction, got True",
+    ),
+    (
+        {"culling_fraction": 0.1, "betas": [0.4, 0.2]},
+        ValueError,
+        "[population_anneal] expected ascending betas, got 0.4 before 0.2",
+    ),
     ({"seed": -1}, ValueError, f"[population_anneal] expected seed in [0, {2**64 - 1}], got -1"),
     (
         {"update": "wolff"},
