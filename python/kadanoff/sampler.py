@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kadanoff import _core, arguments
-from kadanoff.errors import FileError, Interrupted
+from kadanoff.draws import MAX_SWEEP, checked_draws, finished
+from kadanoff.ergodicity import is_ergodic
+from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
-from kadanoff.lattices import Lattice
 from kadanoff.models import Ising, Model, Potts
 from kadanoff.models import from_state as model_from_state
 from kadanoff.observables.recording import Recorder, record
@@ -28,7 +29,6 @@ STARTS = ("ordered", "random", "down")
 
 _KIND = "sampler"
 _VERSION = 1
-_MAX_SWEEP = 2**40
 
 
 class Sampler(FixedAttributes):
@@ -151,7 +151,9 @@ class Sampler(FixedAttributes):
             start=arguments.choice("Sampler", "start", start, STARTS),
         )
         self._set_beta_array(betas)
-        self._warn_if_not_ergodic()
+        if not is_ergodic(model, update, self.order, self.beta):
+            text = "Metropolis is not ergodic at beta = 0 or on an extent of 2: use heatbath"
+            warnings.warn(f"[Sampler] {text}", stacklevel=2)
 
     @property
     def beta(self) -> npt.NDArray[np.float64]:
@@ -171,19 +173,6 @@ class Sampler(FixedAttributes):
     def _set_beta_array(self, betas: npt.NDArray[np.float64]) -> None:
         self._beta = np.array(np.broadcast_to(betas, self.replicas))
         self._beta.flags.writeable = False
-
-    def _warn_if_not_ergodic(self) -> None:
-        model = self.model
-        if self.update != "metropolis" or self.order == "random" or isinstance(model, Potts):
-            return
-        assert isinstance(model, Ising)
-        idle = self.beta * max(np.abs(model.coupling).max(), np.abs(model.field).max()) == 0.0
-        alternating = not np.any(model.field) and _has_double_bonds(model.lattice)
-        if idle.any() or alternating:
-            text = (
-                "[Sampler] Metropolis is not ergodic at beta = 0 or on an extent of 2: use heatbath"
-            )
-            warnings.warn(text, stacklevel=3)
 
     @property
     def sweep(self) -> int:
@@ -273,7 +262,7 @@ class Sampler(FixedAttributes):
         ------
         ValueError, TypeError
         """
-        self._core.run(arguments.integer("run", "sweeps", sweeps, 0, _MAX_SWEEP - self.sweep))
+        self._core.run(arguments.integer("run", "sweeps", sweeps, 0, MAX_SWEEP - self.sweep))
 
     def sample(self, draws: int, every: int = 1, observables: Any = None) -> Run:
         r"""Measure energy and magnetisation, or `observables`, `draws` times after `every` sweeps.
@@ -320,24 +309,11 @@ class Sampler(FixedAttributes):
         .. math:: \frac{1}{N^2} \sum_c m_c^2, \qquad
             \frac{1}{N^4} \Big[3 \Big(\sum_c m_c^2\Big)^2 - 2 \sum_c m_c^4\Big] .
         """
-        every = arguments.integer("sample", "every", every, 1, _MAX_SWEEP)
-        most = (_MAX_SWEEP - self.sweep) // every
-        if most < 1:
-            raise ValueError(
-                f"[sample] expected at most 2^40 sweeps in all, got sweep {self.sweep}"
-            )
-        draws = arguments.integer("sample", "draws", draws, 1, most)
+        draws, every = checked_draws(draws, every, self.sweep)
         recorder = None
         if observables is not None:
             recorder = Recorder(observables, self.model, self.beta, self._core.extra_series)
-        run, signal = self._sample(draws, every, recorder)
-        if isinstance(signal, KeyboardInterrupt):
-            done = 0 if run is None else run.n_draws
-            raise Interrupted(f"[sample] stopped after {done} of {draws} draws", run)
-        if signal is not None:
-            raise signal
-        assert run is not None
-        return run
+        return finished(*self._sample(draws, every, recorder), draws)
 
     def _sample(
         self, draws: int, every: int, recorder: Recorder | None = None
@@ -471,7 +447,7 @@ class Sampler(FixedAttributes):
             if words.size != sampler._core.packed_size:
                 raise entries.wrong("packed_spins", f"{sampler._core.packed_size} words of spins")
             sampler._core.write_packed(np.ascontiguousarray(words))
-            sampler._core.sweep = entries.integer("sweep", low=0, high=_MAX_SWEEP)
+            sampler._core.sweep = entries.integer("sweep", low=0, high=MAX_SWEEP)
         except FileError:
             raise
         except ValueError as error:
@@ -495,12 +471,6 @@ def _from_plain_state(state: dict[str, Any], device: str, threads: int | None) -
     from kadanoff import storage
 
     return Sampler.from_state(storage.Entries(state, "a pickled sampler"), device, threads)
-
-
-def _has_double_bonds(lattice: Lattice) -> bool:
-    """Whether an extent of 2 binds neighbours both ways round, so that flips often cost nothing."""
-    pairs = zip(lattice.extents, lattice.periodic, strict=False)
-    return lattice.name != "honeycomb" and any(pair == (2, True) for pair in pairs)
 
 
 def _core_terms(model: Model) -> dict[str, Any]:

@@ -9,18 +9,20 @@ import numpy as np
 import numpy.typing as npt
 
 from kadanoff import _core, arguments
-from kadanoff.errors import FileError, Interrupted
+from kadanoff.draws import MAX_SWEEP, checked_draws, finished
+from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
 from kadanoff.models import Potts
 from kadanoff.observables.recording import Recorder, record
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 
+from .betas import checked_betas
+
 PAIRS = ("alternating", "random")
 
 _KIND = "tempering"
 _VERSION = 1
-_MAX_SWEEP = 2**40
 _MAX_WALKERS = 2**31
 _SERIES = ("energy", "magnetization", "overlap", "link_overlap")
 _STATE: dict[str, type[np.generic]] = {
@@ -155,7 +157,7 @@ class ParallelTempering(FixedAttributes):
         most = _MAX_WALKERS // len(values)
         replicas = arguments.integer("ParallelTempering", "replicas", replicas, 1, most)
         rounds = _cluster_every(houdayer, replicas)
-        swap_every = arguments.integer("ParallelTempering", "swap_every", swap_every, 1, _MAX_SWEEP)
+        swap_every = arguments.integer("ParallelTempering", "swap_every", swap_every, 1, MAX_SWEEP)
         pairs = arguments.choice("ParallelTempering", "pairs", pairs, PAIRS)
         walkers = Sampler(
             model,
@@ -318,7 +320,7 @@ class ParallelTempering(FixedAttributes):
         ------
         ValueError, TypeError
         """
-        self._core.run(arguments.integer("run", "sweeps", sweeps, 0, _MAX_SWEEP - self.sweep))
+        self._core.run(arguments.integer("run", "sweeps", sweeps, 0, MAX_SWEEP - self.sweep))
 
     def sample(self, draws: int, every: int = 1, observables: Any = None) -> Run:
         r"""Measure energies and overlaps, or `observables`, `draws` times after `every` sweeps.
@@ -363,24 +365,11 @@ class ParallelTempering(FixedAttributes):
         `Overlap` and `LinkOverlap`, and "overlap" of a Potts model take copies 2k and 2k + 1, of
         which there must be an even number.
         """
-        every = arguments.integer("sample", "every", every, 1, _MAX_SWEEP)
-        most = (_MAX_SWEEP - self.sweep) // every
-        if most < 1:
-            raise ValueError(
-                f"[sample] expected at most 2^40 sweeps in all, got sweep {self.sweep}"
-            )
-        draws = arguments.integer("sample", "draws", draws, 1, most)
+        draws, every = checked_draws(draws, every, self.sweep)
         recorder = None
         if observables is not None:
             recorder = Recorder(observables, self.model, self._walkers.beta, self._overlaps)
-        run, signal = self._sample(draws, every, recorder)
-        if isinstance(signal, KeyboardInterrupt):
-            done = 0 if run is None else run.n_draws
-            raise Interrupted(f"[sample] stopped after {done} of {draws} draws", run)
-        if signal is not None:
-            raise signal
-        assert run is not None
-        return run
+        return finished(*self._sample(draws, every, recorder), draws)
 
     def _sample(
         self, draws: int, every: int, recorder: Recorder | None
@@ -488,8 +477,8 @@ class ParallelTempering(FixedAttributes):
                 walkers,
                 betas,
                 replicas,
-                entries.integer("swap_every", 1, _MAX_SWEEP),
-                entries.integer("houdayer", 0, _MAX_SWEEP),
+                entries.integer("swap_every", 1, MAX_SWEEP),
+                entries.integer("houdayer", 0, MAX_SWEEP),
                 entries.text("pairs", choices=PAIRS),
             )
             tempering._core.set_state(state)
@@ -512,32 +501,12 @@ class ParallelTempering(FixedAttributes):
         )
 
 
-def checked_betas(call: str, betas: npt.ArrayLike) -> FloatArray:
-    """Return at least two ordered inverse temperatures in [0, 1e12], read-only."""
-    values = arguments.reals(call, "betas", betas)
-    for value in values:
-        if not 0.0 <= value <= 1e12:
-            raise ValueError(f"[{call}] expected betas in [0, 1e12], got {value}")
-    if len(values) < 2:
-        raise ValueError(f"[{call}] expected at least 2 betas, got {len(values)}")
-    steps = np.diff(values)
-    wrong = np.flatnonzero(steps * steps[0] <= 0.0)
-    if wrong.size:
-        before, after = values[wrong[0] : wrong[0] + 2]
-        raise ValueError(
-            f"[{call}] expected betas strictly increasing or strictly decreasing, got {after} "
-            f"after {before}"
-        )
-    values.flags.writeable = False
-    return values
-
-
 def _cluster_every(houdayer: bool | int, replicas: int) -> int:
     """Rounds from one set of cluster moves to the next, 0 for none."""
     if isinstance(houdayer, (bool, np.bool_)):
         rounds = int(houdayer)
     else:
-        rounds = arguments.integer("ParallelTempering", "houdayer", houdayer, 0, _MAX_SWEEP)
+        rounds = arguments.integer("ParallelTempering", "houdayer", houdayer, 0, MAX_SWEEP)
     if rounds and replicas < 2:
         raise ValueError(
             f"[ParallelTempering] expected at least 2 replicas for houdayer moves, got {replicas}"

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from kadanoff import arguments
 
-from .parallel import ParallelTempering, checked_betas
+from .betas import checked_betas
+from .parallel import ParallelTempering
 
 _MAX_BETAS = 4096
 _FIRST_BETAS = 8
