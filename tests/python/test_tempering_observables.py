@@ -13,14 +13,9 @@ import pytest
 import kadanoff as kd
 from checks import Comparison, DeviationError, all_states, compare, require
 from kadanoff.observables import Correlations, LinkOverlap, Overlap
+from temperings import BETAS, make
 
-BETAS = [0.2, 0.3, 0.4, 0.5]
 SEED = 20240229
-
-
-def make(**options: Any) -> kd.ParallelTempering:
-    given = {"model": kd.Ising(kd.Square(6)), "betas": BETAS, "replicas": 2, "seed": 5}
-    return kd.ParallelTempering(**(given | {"start": "random"} | options))
 
 
 def rows(pt: kd.ParallelTempering) -> np.ndarray:
