@@ -129,22 +129,23 @@ def test_spins_and_measurements_are_in_the_order_of_the_temperatures() -> None:
 
 
 def test_a_run_has_rows_by_temperature() -> None:
-    pt, again = make(replicas=3), make(replicas=3)
+    pt, again = make(replicas=4), make(replicas=4)
     run = pt.sample(draws=6, every=4)
-    assert run.beta.tolist() == np.repeat(BETAS, 3).tolist()
+    assert run.beta.tolist() == np.repeat(BETAS, 4).tolist()
     assert (run.every, run.first_sweep, run.n_draws) == (4, 4, 6)
     assert list(run) == ["energy", "link_overlap", "magnetization", "overlap"]
     bonds = MODEL.lattice.bonds
     for k in range(6):
         again.run(4)
-        spins = again.spins.reshape(4, 3, -1).astype(int)
+        spins = again.spins.reshape(4, 4, -1).astype(int)
         np.testing.assert_array_equal(run["energy"][:, k], again.energy.ravel())
         np.testing.assert_array_equal(run["magnetization"][:, k], again.magnetization.ravel())
-        product = spins * np.roll(spins, -1, axis=1)
+        product = spins * spins[:, [1, 0, 3, 2]]
         np.testing.assert_allclose(run["overlap"][:, k], product.mean(axis=2).ravel(), rtol=1e-14)
         link = (product[..., bonds[:, 0]] * product[..., bonds[:, 1]]).mean(axis=2)
         np.testing.assert_allclose(run["link_overlap"][:, k], link.ravel(), rtol=1e-14)
-    assert list(make(replicas=1).sample(draws=2)) == ["energy", "magnetization"]
+    for replicas in (1, 3):
+        assert list(make(replicas=replicas).sample(draws=2)) == ["energy", "magnetization"]
 
 
 def test_the_best_state_is_kept() -> None:

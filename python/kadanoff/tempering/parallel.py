@@ -61,7 +61,7 @@ class ParallelTempering(FixedAttributes):
         Inverse temperatures in units of 1 / energy, at least two, strictly increasing or strictly
         decreasing. `constant_acceptance` and `feedback_optimized` choose them well.
     replicas : int
-        Independent copies of the whole set, between which overlaps are measured. There are
+        Independent copies of the whole set; between pairs of them overlaps are measured. There are
         n_betas * replicas walkers; number ``k * replicas + c`` begins at temperature k of copy c.
     seed : int, optional
         0 <= seed < 2^64. Without it, one is drawn from the operating system; read it from `seed`.
@@ -341,11 +341,9 @@ class ParallelTempering(FixedAttributes):
         -------
         Run
             Row ``t * replicas + c`` is copy c at ``betas[t]``: a temperature, not a walker.
-            What was asked for; by default "energy" and "magnetization" per site and, with at least
-            2 replicas of an Ising model, "overlap" and "link_overlap" with copy c + 1 (of the last
-            copy, with the first) at the same temperature. Between 2 replicas there is one overlap,
-            in both rows; among more, neighbours share a copy. Take every second row where they
-            must be independent.
+            What was asked for; by default "energy" and "magnetization" per site and, of an Ising
+            model with an even number of replicas, "overlap" and "link_overlap" of copies 2k and
+            2k + 1 at the same temperature: both rows of a pair have its overlap.
 
         Raises
         ------
@@ -361,9 +359,7 @@ class ParallelTempering(FixedAttributes):
 
         over all sites and all bonds of the lattice (S. F. Edwards and P. W. Anderson, J. Phys. F
         5 (1975) 965; H. G. Katzgraber, M. Palassini and A. P. Young, Phys. Rev. B 63 (2001)
-        184422). By name these are the overlaps above. "overlap_structure_factor", the objects
-        `Overlap` and `LinkOverlap`, and "overlap" of a Potts model take copies 2k and 2k + 1, of
-        which there must be an even number.
+        184422).
         """
         draws, every = checked_draws(draws, every, self.sweep)
         recorder = None
@@ -401,7 +397,7 @@ class ParallelTempering(FixedAttributes):
     @property
     def _overlaps(self) -> tuple[str, ...]:
         """The overlaps that the core measures."""
-        possible = self.replicas > 1 and not isinstance(self.model, Potts)
+        possible = self.replicas % 2 == 0 and not isinstance(self.model, Potts)
         return ("overlap", "link_overlap") if possible else ()
 
     def save(self, path: str | os.PathLike[str]) -> None:
