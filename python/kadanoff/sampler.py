@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -108,6 +108,8 @@ class Sampler(FixedAttributes):
     """
 
     _fixed = frozenset({"model", "update", "replicas", "seed", "device", "threads", "order"})
+    _call: ClassVar[str] = "Sampler"
+    """Whose arguments an error is about."""
 
     def __init__(
         self,
@@ -122,38 +124,39 @@ class Sampler(FixedAttributes):
         order: str = "sublattice",
         kernel: str | None = None,
     ) -> None:
+        call = self._call
         if not isinstance(model, Model):
-            raise TypeError(f"[Sampler] expected a model such as kd.Ising(lattice), got {model!r}")
+            raise TypeError(f"[{call}] expected a model such as kd.Ising(lattice), got {model!r}")
         self.model = model
-        self.replicas = arguments.integer("Sampler", "replicas", replicas, 1, 2**31)
+        self.replicas = arguments.integer(call, "replicas", replicas, 1, 2**31)
         self.seed = (
             secrets.randbits(64)
             if seed is None
-            else arguments.integer("Sampler", "seed", seed, 0, 2**64 - 1)
+            else arguments.integer(call, "seed", seed, 0, 2**64 - 1)
         )
-        self.update = arguments.choice("Sampler", "update", update, UPDATES)
-        self.device = arguments.choice("Sampler", "device", device, DEVICES)
+        self.update = arguments.choice(call, "update", update, UPDATES)
+        self.device = arguments.choice(call, "device", device, DEVICES)
         self.threads = (
-            None if threads is None else arguments.integer("Sampler", "threads", threads, 1, 4096)
+            None if threads is None else arguments.integer(call, "threads", threads, 1, 4096)
         )
-        self.order = arguments.choice("Sampler", "order", order, ORDERS)
-        betas = arguments.reals("Sampler", "beta", beta)
+        self.order = arguments.choice(call, "order", order, ORDERS)
+        betas = arguments.reals(call, "beta", beta)
         self._core = _core.Sampler(
             **_core_terms(model),
             beta=betas.tolist(),
             update=update,
             order=self.order,
-            kernel="" if kernel is None else arguments.choice("Sampler", "kernel", kernel, KERNELS),
+            kernel="" if kernel is None else arguments.choice(call, "kernel", kernel, KERNELS),
             replicas=self.replicas,
             seed=self.seed,
             device=self.device,
             threads=self.threads or 0,
-            start=arguments.choice("Sampler", "start", start, STARTS),
+            start=arguments.choice(call, "start", start, STARTS),
         )
         self._set_beta_array(betas)
         if not is_ergodic(model, update, self.order, self.beta):
             text = "Metropolis is not ergodic at beta = 0 or on an extent of 2: use heatbath"
-            warnings.warn(f"[Sampler] {text}", stacklevel=2)
+            warnings.warn(f"[{call}] {text}", stacklevel=2)
 
     @property
     def beta(self) -> npt.NDArray[np.float64]:

@@ -198,6 +198,8 @@ def test_initial_states() -> None:
     np.testing.assert_array_equal(tiled.spins, given[[0, 1, 0, 1, 0]])
     alone = kd.anneal(MODEL, initial_states=ground.tolist(), **options)
     np.testing.assert_array_equal(alone.spins, ground[None])
+    again = kd.anneal(MODEL, initial_states=tiled, **options)
+    np.testing.assert_array_equal(again.spins, tiled.spins)
     none = kd.anneal(
         MODEL, num_reads=1, initial_states=given, initial_states_generator="none", **options
     )
@@ -230,6 +232,10 @@ def test_result_is_a_table() -> None:
     np.testing.assert_array_equal(lowest.energies, [-2.0, -1.0])
     assert len(result.lowest(100)) == 3
     assert lowest.lowest(2).counts.tolist() == [1, 2]  # counts add up
+    part = result[1:3]
+    assert [state.energy for state in part] == [-2.0, -1.0]
+    assert part.info == result.info
+    assert repr(result[:1]).startswith("AnnealResult(1 read of 3 spins, 1 distinct state)")
     assert repr(result) == (
         "AnnealResult(4 reads of 3 spins, 3 distinct states)\n"
         "          energy     reads\n"

@@ -82,7 +82,14 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     (
         {"beta_schedule": "geometric"},
         TypeError,
-        "[anneal] expected a number or a list of numbers for beta_schedule, got 'geometric'",
+        "[anneal] expected a list of numbers for beta_schedule, got 'geometric': "
+        "say beta_schedule_type='geometric'",
+    ),
+    (
+        {"beta_schedule": "linear", "beta_schedule_type": "custom"},
+        TypeError,
+        "[anneal] expected a list of numbers for beta_schedule, got 'linear': "
+        "say beta_schedule_type='linear'",
     ),
     (
         {"beta_schedule": []},
@@ -105,6 +112,12 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
         {"update": "wolff"},
         ValueError,
         "[anneal] expected update to be one of 'heatbath', 'metropolis', got 'wolff'",
+    ),
+    ({"threads": 0}, ValueError, "[anneal] expected threads in [1, 4096], got 0"),
+    (
+        {"device": "gpu"},
+        ValueError,
+        "[anneal] expected device to be one of 'cpu', 'cuda', got 'gpu'",
     ),
     ({"keep_best": 1}, TypeError, "[anneal] expected keep_best as True or False, got 1"),
     (
@@ -141,6 +154,11 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
 ]
 
 WRONG_POPULATIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
+    (
+        {"threads": 1.5},
+        TypeError,
+        "[population_anneal] expected an integer threads, got 1.5",
+    ),
     (
         {"model": None},
         TypeError,

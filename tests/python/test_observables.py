@@ -288,6 +288,19 @@ def test_ctrl_c_keeps_whole_draws(done):
             "expected a name, an observable or a dict from a name to a function, got 7",
         ),
         (
+            len,
+            None,
+            TypeError,
+            "expected a name, an observable or a dict from a name to a function, "
+            "got <built-in function len>",
+        ),
+        (
+            [Correlations],
+            None,
+            TypeError,
+            "expected an observable such as Correlations(), got the class",
+        ),
+        (
             ["energy", "energy"],
             None,
             ValueError,
@@ -379,6 +392,41 @@ def test_bad_requests(items, lattice, error, text):
     with pytest.raises(error) as caught:
         Recorder(items, sampler.model, np.full(3, BETA)).take(sampler.spins, {}, 0, 1)
     assert str(caught.value) == f"[sample] {text}"
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("specific_heat", "energy"),
+        ("abs_magnetization", "magnetization"),
+        ("staggered_binder", "staggered_magnetization"),
+        ("overlap_squared", "overlap"),
+        ("spin_glass_susceptibility", "overlap"),
+        ("correlation_length", "structure_factor"),
+        ("overlap_correlation_length", "overlap_structure_factor"),
+    ],
+)
+def test_what_a_summary_makes_is_not_measured(name, source):
+    sampler = kd.Sampler(kd.Ising(kd.Square(4)), BETA, replicas=2, seed=1)
+    with pytest.raises(ValueError, match=r"^\[sample\] expected an observable among ") as caught:
+        sampler.sample(2, observables=[name])
+    assert str(caught.value).endswith(f"got {name!r}: run.summary() makes it of {source!r}")
+    assert name in sampler.sample(50, observables=[source]).summary()
+
+
+def test_observables_show_their_parameters():
+    shown = {
+        observables.Overlap(): "Overlap()",
+        observables.SublatticeMagnetization(): "SublatticeMagnetization()",
+        Correlations(0, 3): "Correlations(axis=0, distance=3, name='correlations')",
+        StructureFactor(): "StructureFactor(overlap=False, name='structure_factor')",
+        StructureFactor(
+            [[0, 1]], name="k"
+        ): "StructureFactor(momenta=[[0.0, 1.0]], overlap=False, name='k')",
+    }
+    for observable, text in shown.items():
+        assert repr(observable) == text
+        assert repr(eval(text, vars(observables))) == text
 
 
 def test_pairs_share_a_beta_and_a_potts_model_has_no_link_overlap():

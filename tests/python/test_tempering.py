@@ -269,6 +269,18 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
         ValueError,
         CALL + "at least 2 replicas for houdayer moves, got 1",
     ),
+    (
+        {"model": kd.Square(4)},
+        TypeError,
+        CALL + "a model such as kd.Ising(lattice), got Square(4)",
+    ),
+    ({"seed": -1}, ValueError, CALL + f"seed in [0, {2**64 - 1}], got -1"),
+    ({"threads": 0}, ValueError, CALL + "threads in [1, 4096], got 0"),
+    (
+        {"start": "hot"},
+        ValueError,
+        CALL + "start to be one of 'ordered', 'random', 'down', got 'hot'",
+    ),
     ({"pairs": "all"}, ValueError, CALL + "pairs to be one of 'alternating', 'random', got 'all'"),
 ]
 
@@ -343,6 +355,16 @@ SETS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"n": 3, "sweeps": 15}, ValueError, CHOICE + f"sweeps in [16, {2**40}], got 15"),
     ({"n": 3, "iterations": 0}, ValueError, CHOICE + "iterations in [1, 10000], got 0"),
 ]
+
+
+def test_temperatures_may_have_a_seed_from_the_system() -> None:
+    """Short runs: chosen by different seeds, the temperatures differ."""
+    one, two = (
+        kd.tempering.constant_acceptance(MODEL, 0.2, 0.5, 3, sweeps=16, iterations=1, seed=None)
+        for _ in range(2)
+    )
+    assert (one[[0, 2]] == two[[0, 2]]).all()
+    assert one[1] != two[1]
 
 
 @pytest.mark.parametrize(("options", "error", "text"), SETS)

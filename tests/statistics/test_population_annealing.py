@@ -237,7 +237,15 @@ def test_families() -> None:
         assert result.rho[-1, run] == pytest.approx(400 * (share**2).sum())
         assert result.family_entropy[-1, run] == pytest.approx(-(share * np.log(share)).sum())
     assert result.equilibrated == (result.family_entropy[-1].min() >= np.log(100))
-    assert not kd.population_anneal(MODELS["glass"], betas, population=99, seed=1).equilibrated
+    small = kd.population_anneal(MODELS["glass"], betas, population=99, runs=1, seed=1)
+    assert not small.equilibrated
+    shown = repr(small).splitlines()
+    assert shown[0] == "PopulationResult(1 run of 99 replicas, 13 betas)"
+    note = "family entropy < ln 100 in 1 of 1 run: not equilibrated, or too few replicas to tell"
+    assert shown[-1] == note
+    large = kd.population_anneal(MODELS["glass"], [0.05], population=400, runs=1, seed=1)
+    assert large.equilibrated
+    assert "family entropy" not in repr(large)
 
 
 def test_final_states() -> None:
@@ -245,6 +253,7 @@ def test_final_states() -> None:
     result = kd.population_anneal(model, BETAS, population=300, runs=3, seed=18)
     assert result.spins.shape == (900, 4, 4)
     np.testing.assert_array_equal(result.energies, model.energy(result.spins))
+    assert result.best.energy == result.energies.min()
     by_run = result.energies.reshape(3, 300)
     np.testing.assert_allclose(by_run.mean(axis=1), result.record["energy"][-1])
     np.testing.assert_allclose(by_run.var(axis=1), result.record["energy_variance"][-1])

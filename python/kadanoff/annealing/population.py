@@ -14,7 +14,7 @@ from kadanoff.errors import FileError, Interrupted
 from kadanoff.models import Model, Potts
 from kadanoff.sampler import Sampler
 
-from .result import AnnealResult
+from .result import AnnealResult, State, count
 from .schedule import MAX_SWEEPS, checked_betas
 from .simulated import MAX_READS, describe_run, make_sampler, read_states
 
@@ -26,6 +26,7 @@ VERSION = 1
 
 _RECORD = ("log_weight", "energy", "energy_variance", "families", "family_square", "family_entropy")
 _SHOWN = 8
+_FAMILY_ENTROPY = math.log(100.0)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -217,7 +218,8 @@ class PopulationResult:
         Mean square family size R sum nu^2, entropy of families -sum nu ln nu, and number of
         families left, nu being a family's share of its run.
     states : AnnealResult
-        The final populations, with `spins`, total `energies`, `best`, `lowest`, `info`.
+        The final populations, with `spins`, total `energies`, `best`, `lowest`, `info`; the first
+        three are attributes of this as well.
     family : ndarray of int64, (runs * population,)
         The initial replica that each final one descends from.
     record : dict of str to ndarray of float64, (k, runs)
@@ -274,7 +276,12 @@ class PopulationResult:
     @property
     def equilibrated(self) -> bool:
         """Whether the entropy of families is at least ln 100 in every run to the end."""
-        return bool(self.family_entropy[-1].min() >= math.log(100.0))
+        return bool(self.family_entropy[-1].min() >= _FAMILY_ENTROPY)
+
+    @property
+    def best(self) -> State:
+        """The final state of lowest energy, the first of equals: (energy, spins)."""
+        return self.states.best
 
     @property
     def spins(self) -> npt.NDArray[Any]:
@@ -338,8 +345,8 @@ class PopulationResult:
 
     def __repr__(self) -> str:
         lines = [
-            f"PopulationResult({self.runs} runs of {self.population} replicas, "
-            f"{len(self.betas)} betas)",
+            f"PopulationResult({count(self.runs, 'run')} of {count(self.population, 'replica')}, "
+            f"{count(len(self.betas), 'beta')})",
             f"{'beta':>10} {'ln Z / N':>20} {'energy':>20} {'rho':>9} {'families':>9}",
         ]
         chosen = np.unique(np.linspace(0, len(self.betas) - 1, _SHOWN).round().astype(int))
@@ -349,6 +356,12 @@ class PopulationResult:
             rho, families = self.rho[k].max(), self.families[k].min()
             lines.append(
                 f"{self.betas[k]:10.5g} {log_z:>20} {energy:>20} {rho:9.3g} {families:9.0f}"
+            )
+        if not self.equilibrated:
+            few = int((self.family_entropy[-1] < _FAMILY_ENTROPY).sum())
+            lines.append(
+                f"family entropy < ln 100 in {few} of {count(self.runs, 'run')}: "
+                "not equilibrated, or too few replicas to tell"
             )
         return "\n".join(lines)
 

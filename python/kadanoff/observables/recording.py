@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..analysis.derived import ORDER_PARAMETERS
 from ..run import COORDINATES
 from .base import FloatArray, Observable, Spins
 from .magnetic import Magnetization, StaggeredMagnetization, SublatticeMagnetization
@@ -164,7 +165,7 @@ def _items(
     observables: Any, names: Sequence[str]
 ) -> Iterator[tuple[str, str | Observable | Function]]:
     """Yield what is asked for, each with its name; `names` are those known."""
-    if isinstance(observables, str | Observable | Mapping):
+    if isinstance(observables, str | Observable | Mapping) or callable(observables):
         observables = [observables]
     if not isinstance(observables, Iterable):
         raise TypeError(f"[sample] expected a list of observables, got {observables!r}")
@@ -180,16 +181,34 @@ def _items(
                 yield name, function
         elif isinstance(item, str):
             if item not in names:
-                known = ", ".join(names)
-                raise ValueError(f"[sample] expected an observable among {known}, got {item!r}")
+                raise ValueError(_unknown(item, names))
             yield item, item
         elif isinstance(item, Observable):
             yield item.name, item
+        elif isinstance(item, type) and issubclass(item, Observable):
+            raise TypeError(
+                f"[sample] expected an observable such as {item.__name__}(), got the class"
+            )
         else:
             raise TypeError(
                 "[sample] expected a name, an observable or a dict from a name to a function, "
                 f"got {item!r}"
             )
+
+
+def _unknown(name: str, names: Sequence[str]) -> str:
+    """Say what is wrong with a name, and where it is to be found if a summary has it."""
+    text = f"[sample] expected an observable among {', '.join(names)}, got {name!r}"
+    for parameter, derived in ORDER_PARAMETERS.items():
+        moments = (f"abs_{parameter}", f"{parameter}_squared", f"{parameter}_fourth")
+        if name in (*moments, *derived):
+            return f"{text}: run.summary() makes it of {parameter!r}"
+    if name == "specific_heat":
+        return f"{text}: run.summary() makes it of 'energy'"
+    if name.endswith("correlation_length"):
+        source = name.replace("correlation_length", "structure_factor")
+        return f"{text}: run.summary() makes it of {source!r}"
+    return text
 
 
 def _check_name(name: Any) -> None:

@@ -43,6 +43,12 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
+class _Walkers(Sampler):
+    """What does the sweeps."""
+
+    _call = "ParallelTempering"
+
+
 class ParallelTempering(FixedAttributes):
     r"""Monte Carlo at several temperatures at once, with exchanges between neighbouring ones.
 
@@ -159,7 +165,7 @@ class ParallelTempering(FixedAttributes):
         rounds = _cluster_every(houdayer, replicas)
         swap_every = arguments.integer("ParallelTempering", "swap_every", swap_every, 1, MAX_SWEEP)
         pairs = arguments.choice("ParallelTempering", "pairs", pairs, PAIRS)
-        walkers = Sampler(
+        walkers = _Walkers(
             model,
             np.repeat(values, replicas),
             update,
