@@ -341,7 +341,7 @@ def test_ctrl_c_keeps_whole_draws(done):
             {"x": lambda s: ["a"] * len(s)},
             None,
             TypeError,
-            "expected numbers from 'x', got dtype <U1",
+            "expected real numbers from 'x', got dtype <U1",
         ),
         (
             "overlap",

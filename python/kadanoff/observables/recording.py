@@ -220,7 +220,7 @@ def _checked(name: str, result: Any, replicas: int) -> npt.NDArray[Any]:
     """Return what a function gave, or say what is wrong with it."""
     values = np.asarray(result)
     if values.dtype.kind not in "biuf":
-        raise TypeError(f"[sample] expected numbers from {name!r}, got dtype {values.dtype}")
+        raise TypeError(f"[sample] expected real numbers from {name!r}, got dtype {values.dtype}")
     if values.ndim not in (1, 2) or len(values) != replicas or not values.size:
         raise ValueError(
             f"[sample] expected shape ({replicas},) or ({replicas}, k) from {name!r}, "
