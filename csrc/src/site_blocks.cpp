@@ -5,6 +5,7 @@
 
 #include "kadanoff/error.hpp"
 #include "kadanoff/lattice/colouring.hpp"
+#include "kadanoff/update/graph_sweep.hpp"
 
 namespace kadanoff {
 
@@ -12,8 +13,6 @@ namespace {
 
 /// Entries that a vector load may read beyond the last one.
 constexpr std::size_t load_slack = 16;
-/// Blocks begin at multiples of this many stream groups.
-constexpr std::int64_t group_unit = 16;
 
 std::int64_t round_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit * unit; }
 

@@ -59,9 +59,10 @@ private:
 
 }  // namespace
 
-TEST_CASE(lattices_without_a_checkerboard_are_refused) {
-    const SamplerOptions options;
-    CHECK_THROWS(InvalidArgument, "[Sampler] expected a periodic square or cubic lattice of even extents",
+TEST_CASE(kernels_that_do_not_serve_are_refused) {
+    SamplerOptions options;
+    options.kernel = "checkerboard";
+    CHECK_THROWS(InvalidArgument, "expected a kernel that serves the model and the update, such as 'packed'",
                  Sampler(Square{4, 5}, Ising{}, options));
 }
 
@@ -160,6 +161,7 @@ TEST_CASE(threads_that_cannot_start_are_an_error) {
     Sampler sampler = make([](SamplerOptions& options) {
         options.replicas = 64;
         options.threads = 64;
+        options.kernel = "checkerboard";
     });
     const std::uint64_t before = hash_of(sampler);
     std::vector<std::size_t> sizes{std::size_t{1} << 47};  // not one fits into the address space

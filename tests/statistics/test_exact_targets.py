@@ -37,7 +37,7 @@ def beta_power(comparisons: list[checks.Comparison], specific_heat: np.ndarray) 
 def test_square_4x4_without_field(update: str, coupling: float) -> None:
     model, betas = kd.Ising(kd.Square(4), coupling), (0.3, 0.44, 0.6, 0.1, 0.2, 1.0)
     results = checks.check_enumeration(
-        kd.Sampler, model, update, betas, replicas=4000, thermalise=100, draws=20, every=5
+        checks.checkerboard, model, update, betas, replicas=4000, thermalise=100, draws=20, every=5
     )
     heat = kd.exact.enumerate(model, list(betas)).specific_heat
     # Hotter, and colder, the energy says little of beta.
@@ -49,7 +49,7 @@ def test_square_4x4_without_field(update: str, coupling: float) -> None:
 def test_square_4x4_in_a_field(update: str, coupling: float, field: float) -> None:
     model, betas = kd.Ising(kd.Square(4), coupling, field), (0.1, 0.25, 0.44, 0.6)
     checks.check_enumeration(
-        kd.Sampler, model, update, betas, replicas=4000, thermalise=100, draws=10, every=5
+        checks.checkerboard, model, update, betas, replicas=4000, thermalise=100, draws=10, every=5
     )
 
 
@@ -58,7 +58,9 @@ def test_square_4x4_in_a_field(update: str, coupling: float, field: float) -> No
 @pytest.mark.parametrize("field", [0.0, 0.5])
 def test_cubic_16_sites(update: str, shape: tuple[int, int, int], field: float) -> None:
     model, betas = kd.Ising(kd.Cubic(shape), 0.5, field), (0.1, 0.3, 0.5)
-    checks.check_enumeration(kd.Sampler, model, update, betas, replicas=2000, thermalise=100)
+    checks.check_enumeration(
+        checks.checkerboard, model, update, betas, replicas=2000, thermalise=100
+    )
 
 
 @updates
@@ -66,7 +68,7 @@ def test_cubic_16_sites(update: str, shape: tuple[int, int, int], field: float) 
 def test_rectangles(update: str, shape: tuple[int, int]) -> None:
     model = kd.Ising(kd.Square(shape), 1.0, 0.25)
     checks.check_enumeration(
-        kd.Sampler, model, update, (0.2, 0.35), replicas=2000, thermalise=150, draws=8
+        checks.checkerboard, model, update, (0.2, 0.35), replicas=2000, thermalise=150, draws=8
     )
 
 
@@ -76,13 +78,13 @@ def test_every_level_of_4x4_is_as_frequent_as_it_should(
     update: str, coupling: float, field: float
 ) -> None:
     model = kd.Ising(kd.Square(4), coupling, field)
-    checks.check_histogram(kd.Sampler, model, update, replicas=80_000)
+    checks.check_histogram(checks.checkerboard, model, update, replicas=80_000)
 
 
 @updates
 def test_the_levels_show_a_beta_one_percent_off(update: str) -> None:
     def colder(model: kd.Ising, beta: float, *args: Any, **options: Any) -> kd.Sampler:
-        return kd.Sampler(model, 1.01 * beta, *args, **options)
+        return checks.checkerboard(model, 1.01 * beta, *args, **options)
 
     with pytest.raises(checks.DeviationError):
         checks.check_histogram(colder, kd.Ising(kd.Square(4)), update, replicas=80_000)
@@ -94,7 +96,7 @@ def test_energies_of_kaufman(update: str, size: int) -> None:
     """64 replicas x 4000 draws at each temperature."""
     betas = tuple(1 / TEMPERATURES)
     results = checks.check_kaufman(
-        kd.Sampler, (size, size), update, betas, 64, thermalise=2000, draws=4000, every=1
+        checks.checkerboard, (size, size), update, betas, 64, thermalise=2000, draws=4000, every=1
     )
     heat = kd.exact.kaufman((size, size), list(betas)).specific_heat
     assert beta_power(results, heat) < 0.003
@@ -103,7 +105,9 @@ def test_energies_of_kaufman(update: str, size: int) -> None:
 @updates
 @pytest.mark.parametrize("shape", [(8, 130), (66, 4)])
 def test_energies_of_rectangles(update: str, shape: tuple[int, int]) -> None:
-    checks.check_kaufman(kd.Sampler, shape, update, (0.2, 0.3, 0.4), thermalise=1000, draws=1000)
+    checks.check_kaufman(
+        checks.checkerboard, shape, update, (0.2, 0.3, 0.4), thermalise=1000, draws=1000
+    )
 
 
 @pytest.mark.slow
@@ -113,7 +117,14 @@ def test_energies_of_kaufman_in_depth(update: str, size: int) -> None:
     """64 replicas x 4000 draws, ten sweeps apart, at 29 temperatures."""
     betas = tuple(1 / np.linspace(1.9, 3.3, 29))
     results = checks.check_kaufman(
-        kd.Sampler, (size, size), update, betas, 64, thermalise=20_000, draws=4000, every=10
+        checks.checkerboard,
+        (size, size),
+        update,
+        betas,
+        64,
+        thermalise=20_000,
+        draws=4000,
+        every=10,
     )
     heat = kd.exact.kaufman((size, size), list(betas)).specific_heat
     assert beta_power(results, heat) < 0.002
@@ -121,4 +132,4 @@ def test_energies_of_kaufman_in_depth(update: str, size: int) -> None:
 
 @updates
 def test_replicas_are_independent(update: str) -> None:
-    checks.check_independence(kd.Sampler, update)
+    checks.check_independence(checks.checkerboard, update)

@@ -49,7 +49,7 @@ averages = pytest.mark.parametrize("check", ["enumeration", "kaufman"])
 @updates
 @pytest.mark.parametrize("check", CHECKS)
 def test_the_engine_passes(check: str, update: str) -> None:
-    CHECKS[check](kd.Sampler, update)
+    CHECKS[check](checks.checkerboard, update)
 
 
 @pytest.mark.parametrize("check", CHECKS)

@@ -80,7 +80,7 @@ def test_the_engine_moves_by_the_matrix(
     lattice: kd.Square | kd.Cubic, terms: tuple[float, float], update: str
 ) -> None:
     """4000 sweeps from each of the 256 states."""
-    checks.check_transitions(kd.Sampler, kd.Ising(lattice, *terms), update)
+    checks.check_transitions(checks.checkerboard, kd.Ising(lattice, *terms), update)
 
 
 @models
@@ -89,4 +89,4 @@ def test_the_engine_moves_by_the_matrix(
 def test_the_engine_accepts_as_often_as_it_should(
     model: kd.Ising, update: str, beta: float
 ) -> None:
-    checks.check_acceptance(kd.Sampler, model, update, beta, replicas=1000, sweeps=25)
+    checks.check_acceptance(checks.checkerboard, model, update, beta, replicas=1000, sweeps=25)

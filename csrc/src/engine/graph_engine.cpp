@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <utility>
 
 #include "checks.hpp"
@@ -92,6 +93,16 @@ void GraphEngine::pack(const std::int8_t* spins) {
     write(words.data());
 }
 
+std::vector<std::uint32_t> GraphEngine::scales(const std::vector<double>& beta, double factor) const {
+    std::vector<std::uint32_t> result(static_cast<std::size_t>(std::max(words_, packed_lanes)));
+    for (std::size_t w = 0; w < result.size(); ++w) {
+        const auto replica = std::min(static_cast<std::int64_t>(w) % words_, packing_.replicas - 1);
+        const double own = beta[beta.size() == 1 ? 0 : static_cast<std::size_t>(replica)];
+        result[w] = std::bit_cast<std::uint32_t>(static_cast<float>(factor * own));
+    }
+    return result;
+}
+
 void GraphEngine::place(GraphJob& job, const SiteBlock& block, std::int64_t words, std::uint64_t sweep,
                         std::int64_t group) {
     const std::int64_t begin = words * sites_.positions * width_;
@@ -127,7 +138,7 @@ void GraphEngine::sweep_words(std::uint64_t sweep, std::int64_t words) {
         const std::vector<std::uint32_t> order = site_order(options_.seed, sweep, packing_.sites);
         for (std::size_t k = 0; k < order.size(); ++k) {
             const SiteBlock& block = sites_.blocks[order[k]];  // one per site, by number
-            const auto group = static_cast<std::int64_t>(k) * site_streams;
+            const auto group = static_cast<std::int64_t>(k) * group_unit;
             update(block, words, sweep, group, 0, 1);
         }
         return;

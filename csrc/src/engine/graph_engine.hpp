@@ -36,6 +36,9 @@ protected:
     /// Fills in what does not depend on the engine.
     void place(GraphJob& job, const SiteBlock& block, std::int64_t words, std::uint64_t sweep, std::int64_t group);
 
+    /// factor * beta as the bits of a float, for kernels with a replica in each word: all words of a site, at least 16.
+    std::vector<std::uint32_t> scales(const std::vector<double>& beta, double factor) const;
+
     std::int64_t word_blocks() const { return words_ / width_; }
     bool direct() const { return shift_ == 4; }
     /// Word 0 of position 0 in a block of 16 words.

@@ -45,14 +45,7 @@ public:
         write(graph_start(request).data());
     }
 
-    void set_beta(const std::vector<double>& beta) override {
-        const std::int64_t width = std::max(words_, packed_lanes);
-        scale_.assign(static_cast<std::size_t>(width), 0);
-        for (std::int64_t w = 0; w < width; ++w) {
-            const auto replica = static_cast<std::size_t>(std::min(w % words_, packing_.replicas - 1));
-            scale_[static_cast<std::size_t>(w)] = bits(log2_e * (beta.size() == 1 ? beta[0] : beta[replica]));
-        }
-    }
+    void set_beta(const std::vector<double>& beta) override { scale_ = scales(beta, log2_e); }
 
     void read(std::uint32_t* words) const override {
         for (std::int64_t i = 0; i < packing_.sites; ++i) {

@@ -9,11 +9,12 @@ namespace {
 
 template <class Ops, class Rule, class Sorter, int Degree, bool Direct>
 void update_packed(const PackedJob& job, std::int64_t first, std::int64_t last) noexcept {
-    for_each_register<Ops>(
+    for_each_register<Ops, packed_streams>(
         job, first, last,
-        [&](const SweepUnit& unit, std::int64_t vector, Xoshiro128pp<Ops>* stream, auto number) KADANOFF_INLINE_LAMBDA {
-            update_vectors<Ops, Rule, Sorter, Degree, Direct, decltype(number)::count>(job, unit, vector, stream);
-        });
+        [&](const SweepUnit& unit, std::int64_t vector, SiteStream<Ops, packed_streams>* stream, auto number)
+            KADANOFF_INLINE_LAMBDA {
+                update_vectors<Ops, Rule, Sorter, Degree, Direct, decltype(number)::count>(job, unit, vector, stream);
+            });
 }
 
 template <class Ops, class Rule, bool Direct>

@@ -9,11 +9,12 @@ namespace {
 
 template <class Ops, class Rule, bool Direct>
 void update_blocks(const PlainJob& job, std::int64_t first, std::int64_t last) noexcept {
-    for_each_register<Ops>(job, first, last,
-                           [&](const SweepUnit& unit, std::int64_t vector, Xoshiro128pp<Ops>* stream, auto number)
-                               KADANOFF_INLINE_LAMBDA {
-                                   update_plain<Ops, Rule, Direct, decltype(number)::count>(job, unit, vector, stream);
-                               });
+    for_each_register<Ops, plain_streams>(
+        job, first, last,
+        [&](const SweepUnit& unit, std::int64_t vector, SiteStream<Ops, plain_streams>* stream, auto number)
+            KADANOFF_INLINE_LAMBDA {
+                update_plain<Ops, Rule, Direct, decltype(number)::count>(job, unit, vector, stream);
+            });
 }
 
 template <class Ops>

@@ -8,14 +8,15 @@ namespace {
 
 template <class Ops, class Rule, bool Direct>
 void update_states(const PottsJob& job, std::int64_t first, std::int64_t last) noexcept {
-    for_each_register<Ops>(job, first, last,
-                           [&](const SweepUnit& unit, std::int64_t vector, Xoshiro128pp<Ops>* stream, auto number)
-                               KADANOFF_INLINE_LAMBDA {
-                                   KADANOFF_UNROLL
-                                   for (int i = 0; i < decltype(number)::count; ++i) {
-                                       update_potts<Ops, Rule, Direct>(job, unit, vector + i, stream[i]);
-                                   }
-                               });
+    for_each_register<Ops, plain_streams>(
+        job, first, last,
+        [&](const SweepUnit& unit, std::int64_t vector, SiteStream<Ops, plain_streams>* stream, auto number)
+            KADANOFF_INLINE_LAMBDA {
+                KADANOFF_UNROLL
+                for (int i = 0; i < decltype(number)::count; ++i) {
+                    update_potts<Ops, Rule, Direct>(job, unit, vector + i, stream[i]);
+                }
+            });
 }
 
 template <class Ops>

@@ -54,7 +54,8 @@ def ising(
         ),
     ] = None,
     update: Annotated[
-        str | None, _text("--update", _RUN, "heatbath or metropolis.", "heatbath")
+        str | None,
+        _text("--update", _RUN, "heatbath, metropolis, wolff or swendsen-wang.", "heatbath"),
     ] = None,
     sweeps: Annotated[
         int | None,

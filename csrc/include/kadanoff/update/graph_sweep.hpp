@@ -9,8 +9,12 @@ namespace kadanoff {
 
 /// Words in a vector of the layout, whatever the instruction set.
 inline constexpr std::int64_t packed_lanes = 16;
-/// Random streams of a stripe: site j of it draws from stream j % 16 of each word.
-inline constexpr std::int64_t site_streams = 16;
+/// Random streams of a stripe: its site j draws from stream j % (their number) of its word. Many streams fill a
+/// register that holds many sites; few cost less to begin, where a site needs a word or two.
+inline constexpr int packed_streams = 16;
+inline constexpr int plain_streams = 4;
+/// Stream groups that a stripe or a single site takes.
+inline constexpr std::int64_t group_unit = 16;
 /// Sites of a block that share their streams.
 inline constexpr std::int64_t stripe_sites = 256;
 
@@ -54,16 +58,56 @@ KADANOFF_LEAF typename Ops::Vector word_number(const GraphJob& job, std::int64_t
                     Ops::bit_and(Ops::iota(static_cast<std::uint32_t>(lane)), Ops::broadcast(mask)));
 }
 
-/// Seeds the streams of the vectors `set`, set + 2^shift, ... of a stripe: group = first_group + the place in the
-/// block of the first site that draws from it, replica = the number of the word.
+/// The site of a vector that each lane of a register holds.
 template <class Ops>
-KADANOFF_LEAF Xoshiro128pp<Ops> begin_stream(const GraphJob& job, const SweepUnit& unit, std::int64_t set) {
-    typename Ops::Vector site = Ops::iota(static_cast<std::uint32_t>(unit.lane));
+KADANOFF_LEAF typename Ops::Vector site_in_vector(const GraphJob& job, std::int64_t lane) {
+    typename Ops::Vector site = Ops::iota(static_cast<std::uint32_t>(lane));
     for (int k = 0; k < job.shift; ++k) site = Ops::template shift_right<1>(site);
-    const auto first = static_cast<std::uint32_t>(unit.stripe * stripe_sites + set * job.sites_per_vector());
-    const auto group = Ops::add(site, Ops::broadcast(job.first_group + first));
-    return Xoshiro128pp<Ops>(draw<Ops>(job.key, group, 0, word_number<Ops>(job, unit.lane)));
+    return site;
 }
+
+/// The random numbers of the registers that share a stream in every lane.
+template <class Ops, int Streams>
+class SiteStream {
+public:
+    using Vector = typename Ops::Vector;
+
+    /// Different sets of streams, taken in turn by the vectors of a stripe.
+    KADANOFF_LEAF static std::int64_t sets(const GraphJob& job) {
+        return job.sites_per_vector() < Streams ? Streams / job.sites_per_vector() : 1;
+    }
+
+    KADANOFF_LEAF SiteStream() {}
+    /// Stream i of a stripe: group = first_group + 256 * stripe + i, replica = the number of the word.
+    KADANOFF_LEAF SiteStream(const GraphJob& job, const SweepUnit& unit, std::int64_t set) {
+        const Vector stream = Ops::bit_and(site_in_vector<Ops>(job, unit.lane), Ops::broadcast(Streams - 1));
+        const auto first = static_cast<std::uint32_t>(unit.stripe * stripe_sites + set * job.sites_per_vector());
+        const auto group = Ops::add(stream, Ops::broadcast(job.first_group + first));
+        words_ = Xoshiro128pp<Ops>(draw<Ops>(job.key, group, 0, word_number<Ops>(job, unit.lane)));
+    }
+
+    /// The next word of every lane, where a site needs many: no two lanes share a stream.
+    KADANOFF_LEAF Vector next() { return words_.next(); }
+
+    /// The next `Count` words of every site. Sites j and j + Streams of one register take turns.
+    template <int Count>
+    KADANOFF_LEAF void draw_words(const GraphJob& job, const SweepUnit& unit, Vector* word) {
+        KADANOFF_UNROLL
+        for (int k = 0; k < Count; ++k) word[k] = words_.next();
+        const Vector turn = Ops::template shift_right<log2_streams>(site_in_vector<Ops>(job, unit.lane));
+        for (std::int64_t t = 1; t < job.sites_per_vector() / Streams; ++t) {
+            const Vector mine = Ops::equal(turn, Ops::broadcast(static_cast<std::uint32_t>(t)));
+            KADANOFF_UNROLL
+            for (int k = 0; k < Count; ++k) word[k] = Ops::select(mine, words_.next(), word[k]);
+        }
+    }
+
+private:
+    static constexpr int log2_streams = Streams == 16 ? 4 : 2;
+    static_assert(Streams == 1 << log2_streams);
+
+    Xoshiro128pp<Ops> words_;
+};
 
 /// Where a register lies. Direct: a position has 16 words, so that all lanes are one site's.
 template <class Ops, bool Direct>

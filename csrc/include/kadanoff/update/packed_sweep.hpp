@@ -150,7 +150,7 @@ KADANOFF_LEAF typename Ops::Vector finish_packed(const PackedJob& job, const Swe
 /// Updates `Count` vectors in lockstep, each with streams of its own.
 template <class Ops, class Rule, class Sorter, int Degree, bool Direct, int Count>
 KADANOFF_LEAF void update_vectors(const PackedJob& job, const SweepUnit& unit, std::int64_t vector,
-                                  Xoshiro128pp<Ops>* stream) {
+                                  SiteStream<Ops, packed_streams>* stream) {
     using Vector = typename Ops::Vector;
     constexpr int capacity = Sorter::capacity;
     const int used = Sorter::fixed_classes > 0 ? Sorter::fixed_classes : job.table.classes;

@@ -13,15 +13,15 @@ inline constexpr std::uint32_t sign_bit = 0x80000000u;
 /// exp(x) = 2^(x log2(e)).
 inline constexpr double log2_e = 1.4426950408889634;
 
-/// x = 2^-x for every x >= 0, relative error below 3e-7; x is cut off at 126, where float ends. Additions and
+/// x = 2^-x for every x >= 0, relative error below 2e-7; x is cut off at 126, where float ends. Additions and
 /// multiplications only, each rounded by itself, so that every machine gets the same bits. The numbers of a list are
 /// worked on in lockstep: one alone waits for itself.
 template <class Ops, int Count>
 KADANOFF_LEAF void exp2_minus(typename Ops::Real* x) {
     using Real = typename Ops::Real;
-    // Least relative error on [-1/2, 1/2] among polynomials of degree 5.
-    constexpr float coefficient[6] = {0x1.000002p+0f, 0x1.62e42p-1f, 0x1.ebf90ep-3f,
-                                      0x1.c6b6ep-5f,  0x1.3d0cap-7f, 0x1.5c090ap-10f};
+    // Relative error below 2e-7 on [-1/2, 1/2], and 2^0 = 1.
+    constexpr float coefficient[6] = {0x1p+0f,        0x1.62e42ap-1f, 0x1.ebf9c2p-3f,
+                                      0x1.c6b6d8p-5f, 0x1.3ce8aap-7f, 0x1.5bda36p-10f};
     constexpr float shift = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
     Real shifted[Count], rest[Count];
     KADANOFF_UNROLL

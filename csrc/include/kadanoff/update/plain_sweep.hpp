@@ -61,7 +61,7 @@ KADANOFF_LEAF void local_fields(const PlainJob& job, const SitePlace<Ops, Direct
 /// Updates `Count` registers in lockstep, each with a stream of its own.
 template <class Ops, class Rule, bool Direct, int Count>
 KADANOFF_LEAF void update_plain(const PlainJob& job, const SweepUnit& unit, std::int64_t vector,
-                                Xoshiro128pp<Ops>* stream) {
+                                SiteStream<Ops, plain_streams>* stream) {
     using Real = typename Ops::Real;
     SitePlace<Ops, Direct> at[Count];
     Real drive[Count], uniform[Count];
@@ -69,7 +69,9 @@ KADANOFF_LEAF void update_plain(const PlainJob& job, const SweepUnit& unit, std:
     KADANOFF_UNROLL
     for (int i = 0; i < Count; ++i) {
         at[i] = SitePlace<Ops, Direct>(job, unit, vector + i);
-        uniform[i] = uniform_real<Ops>(stream[i].next());
+        typename Ops::Vector word[1];
+        stream[i].template draw_words<1>(job, unit, word);
+        uniform[i] = uniform_real<Ops>(word[0]);
         spin[i] = Ops::load(job.source + at[i].word);
     }
     local_fields<Ops, Direct, Count>(job, at, drive);

@@ -33,10 +33,11 @@ KADANOFF_LEAF typename Ops::Real bond_sum(const PottsJob& job, const SitePlace<O
 struct PottsHeatBath {
     static constexpr const char* name = "heatbath";
     static constexpr Stream stream = Stream::potts_heat_bath;
+    static constexpr int words = 1;  ///< random words of a site
 
     template <class Ops, bool Direct>
     KADANOFF_LEAF static typename Ops::Vector move(const PottsJob& job, const SitePlace<Ops, Direct>& at,
-                                                   typename Ops::Real scale, Xoshiro128pp<Ops>& stream) {
+                                                   typename Ops::Real scale, const typename Ops::Vector* word) {
         using Real = typename Ops::Real;
         Real weight[max_states];
         Real largest = Ops::real(-3.0e38f);
@@ -52,7 +53,7 @@ struct PottsHeatBath {
             total = Ops::plus(total, weight[k]);
             weight[k] = total;
         }
-        const Real level = Ops::times(uniform_real<Ops>(stream.next()), total);
+        const Real level = Ops::times(uniform_real<Ops>(word[0]), total);
         typename Ops::Vector state = Ops::zero();  // the first k whose running sum reaches the level
         for (std::uint32_t k = 0; k + 1 < job.states; ++k) {
             state = Ops::subtract(state, Ops::less(weight[k], level));
@@ -65,20 +66,21 @@ struct PottsHeatBath {
 struct PottsMetropolis {
     static constexpr const char* name = "metropolis";
     static constexpr Stream stream = Stream::potts_metropolis;
+    static constexpr int words = 2;
 
     template <class Ops, bool Direct>
     KADANOFF_LEAF static typename Ops::Vector move(const PottsJob& job, const SitePlace<Ops, Direct>& at,
-                                                   typename Ops::Real scale, Xoshiro128pp<Ops>& stream) {
+                                                   typename Ops::Real scale, const typename Ops::Vector* word) {
         using Vector = typename Ops::Vector;
         const Vector old = Ops::load(job.source + at.word);
         Vector step, unused;
-        Ops::multiply_wide(stream.next(), job.states - 1, step, unused);
+        Ops::multiply_wide(word[0], job.states - 1, step, unused);
         Vector proposed = Ops::add(Ops::add(old, step), Ops::broadcast(1));
         const Vector wrapped = Ops::subtract(proposed, Ops::broadcast(job.states));
         proposed = Ops::select(below_sign<Ops>(wrapped), proposed, wrapped);
         const auto gain = Ops::minus(bond_sum<Ops, Direct>(job, at, proposed), bond_sum<Ops, Direct>(job, at, old));
         const auto drive = Ops::times(scale, gain);
-        const auto uniform = uniform_real<Ops>(stream.next());
+        const auto uniform = uniform_real<Ops>(word[1]);
         auto weight = Ops::size(drive);
         exp2_minus<Ops, 1>(&weight);
         const Vector accepted =
@@ -97,10 +99,12 @@ private:
 
 template <class Ops, class Rule, bool Direct>
 KADANOFF_LEAF void update_potts(const PottsJob& job, const SweepUnit& unit, std::int64_t vector,
-                                Xoshiro128pp<Ops>& stream) {
+                                SiteStream<Ops, plain_streams>& stream) {
     const SitePlace<Ops, Direct> at(job, unit, vector);
     const auto scale = Ops::as_real(Ops::load(job.scale + job.first_word + unit.lane));
-    const auto state = Rule::template move<Ops, Direct>(job, at, scale, stream);
+    typename Ops::Vector word[Rule::words];
+    stream.template draw_words<Rule::words>(job, unit, word);
+    const auto state = Rule::template move<Ops, Direct>(job, at, scale, word);
     Ops::store(job.target + at.word, Ops::bit_and(at.valid(job), state));
 }
 

@@ -1,0 +1,231 @@
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "check.hpp"
+#include "colours.hpp"
+#include "kadanoff/rng/word_ops.hpp"
+#include "kadanoff/update/bit_count.hpp"
+#include "kadanoff/update/plain_real.hpp"
+#include "trajectory.hpp"
+
+namespace {
+
+using kadanoff::BitCount;
+using kadanoff::Bond;
+using kadanoff::Ising;
+using kadanoff::Lattice;
+using kadanoff::Model;
+using kadanoff::Potts;
+using kadanoff::Sampler;
+using kadanoff::SamplerOptions;
+using kadanoff::WordOps;
+
+// --- bit-sliced counts
+
+/// Words of random bits, the k-th with about k in 4 bits set.
+std::vector<std::uint32_t> random_words(int count, std::uint64_t seed) {
+    const std::vector<std::int8_t> spins = random_spins(64 * static_cast<std::int64_t>(count), seed);
+    std::vector<std::uint32_t> words(static_cast<std::size_t>(count), 0);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        for (std::size_t bit = 0; bit < 32; ++bit) {
+            const bool one = spins[64 * i + bit] > 0, other = spins[64 * i + 32 + bit] > 0;
+            const bool set = i % 4 == 0 ? one : i % 4 == 1 ? one && other : i % 4 == 2 ? one || other : true;
+            words[i] |= static_cast<std::uint32_t>(set) << bit;
+        }
+    }
+    return words;
+}
+
+/// Counts `items` words in pairs, or one by one, and compares every bit with a plain sum.
+template <int Items>
+void check_count(int items, bool in_pairs) {
+    const std::vector<std::uint32_t> words = random_words(items, static_cast<std::uint64_t>(items));
+    auto count = BitCount<WordOps, Items>::none();
+    int next = 0;
+    for (; in_pairs && next + 1 < items; next += 2) {
+        count.add_pair(words[static_cast<std::size_t>(next)], words[static_cast<std::size_t>(next) + 1], next);
+    }
+    for (; next < items; ++next) count.add(words[static_cast<std::size_t>(next)], next);
+    for (int bit = 0; bit < 32; ++bit) {
+        int expected = 0;
+        for (const std::uint32_t word : words) expected += static_cast<int>(word >> bit & 1);
+        for (int value = 0; value <= items; ++value) {
+            if (!CHECK_EQUAL(count.equals(value) >> bit & 1, static_cast<std::uint32_t>(expected == value))) return;
+            if (!CHECK_EQUAL(count.above(value) >> bit & 1, static_cast<std::uint32_t>(expected > value))) return;
+        }
+    }
+}
+
+// --- engines
+
+Lattice complete_graph(std::int64_t sites) {
+    std::vector<Bond> bonds;
+    for (std::int64_t i = 0; i < sites; ++i) {
+        for (std::int64_t j = i + 1; j < sites; ++j) bonds.push_back({i, j});
+    }
+    return Lattice::graph(sites, bonds);
+}
+
+std::vector<double> signs(const Lattice& lattice) {
+    std::vector<double> result;
+    for (const std::int8_t spin : random_spins(lattice.bond_count(), 3)) result.push_back(spin);
+    return result;
+}
+
+struct Case {
+    std::string kernel;
+    Lattice lattice;
+    Model model;
+};
+
+std::vector<Case> cases() {
+    const Lattice open = Lattice::make("square", {5, 7}, {false, false});
+    const Lattice triangular = Lattice::make("triangular", {20, 31});
+    const Lattice star = Lattice::graph(13, {{0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}, {1, 2}, {10, 11}});
+    std::vector<double> sizes;
+    for (std::size_t b = 0; b < 58; ++b) sizes.push_back(0.25 * static_cast<double>(b % 7) - 0.6);
+    return {
+        {"packed", Lattice::make("square", {40, 35}), Ising{1.0}},
+        {"packed", Lattice::make("square", {3, 5}), Ising{-0.5, 0.25}},
+        {"packed", open, Ising{signs(open)}},
+        {"packed", triangular, Ising{signs(triangular), 0.5}},
+        {"packed", star, Ising{-1.0}},
+        {"packed", complete_graph(64), Ising{signs(complete_graph(64))}},
+        {"plain", open, Ising{sizes, 0.1}},
+        {"plain", Lattice::make("square", {40, 35}), Ising{1.0, 0.0, 0.2}},
+        {"plain", star, Ising{1.0}},
+        {"potts", open, Potts{3, sizes}},
+        {"potts", triangular, Potts{5}},
+        {"potts", star, Potts{256, 2.0}},
+    };
+}
+
+SamplerOptions options_of(const Case& of, const std::string& update, const std::string& order, std::int64_t replicas) {
+    SamplerOptions options;
+    options.beta.clear();
+    for (std::int64_t r = 0; r < replicas; ++r) options.beta.push_back(0.1 + 0.01 * static_cast<double>(r % 90));
+    options.update = update;
+    options.order = order;
+    options.kernel = of.kernel;
+    options.replicas = replicas;
+    options.seed = 0x0123456789ABCDEFu;
+    options.start = kadanoff::Start::random;
+    return options;
+}
+
+/// Calls visit(case, options) for every model, rule and order.
+template <class Visit>
+void for_all(const std::vector<std::int64_t>& replicas, Visit visit) {
+    for (const Case& of : cases()) {
+        for (const char* update : {"heatbath", "metropolis"}) {
+            for (const char* order : {"sublattice", "sequential", "random", "parallel"}) {
+                for (const std::int64_t count : replicas) visit(of, options_of(of, update, order, count));
+            }
+        }
+    }
+}
+
+std::string text(const Case& of, const SamplerOptions& options) {
+    return of.kernel + " on " + of.lattice.name() + ", " + options.update + ", " + options.order + ", " +
+           std::to_string(options.replicas) + " replicas";
+}
+
+std::uint64_t hash_after(const Case& of, const SamplerOptions& options, std::int64_t sweeps) {
+    Sampler sampler(of.lattice, of.model, options);
+    std::vector<double> energy(static_cast<std::size_t>(sweeps * options.replicas)), spin = energy;
+    CHECK_EQUAL(sampler.sample(sweeps, 1, energy.data(), spin.data()), sweeps);
+    std::uint64_t hash = hash_of(sampler);
+    for (const double value : energy) hash = hash_step(hash, value);
+    for (const double value : spin) hash = hash_step(hash, value);
+    return hash;
+}
+
+}  // namespace
+
+TEST_CASE(bits_are_counted_as_they_should) {
+    for (const bool in_pairs : {false, true}) {
+        check_count<1>(1, in_pairs);
+        check_count<2>(2, in_pairs);
+        check_count<3>(3, in_pairs);
+        check_count<4>(4, in_pairs);
+        check_count<6>(6, in_pairs);
+        for (int items = 0; items <= 40; ++items) check_count<0>(items, in_pairs);
+        for (const int items : {127, 128, 254, kadanoff::max_counted}) check_count<0>(items, in_pairs);
+    }
+}
+
+TEST_CASE(powers_of_two_are_exact_to_4e_7) {
+    double worst = 0.0;
+    for (int i = 0; i <= 126 * 4096; ++i) {
+        const float x = static_cast<float>(i) / 4096.0f;
+        float four[4] = {x, x, 126.0f, 0.0f};
+        float one = x;
+        kadanoff::exp2_minus<WordOps, 4>(four);
+        kadanoff::exp2_minus<WordOps, 1>(&one);
+        const double exact = std::exp2(-static_cast<double>(x));
+        worst = std::fmax(worst, std::fabs(static_cast<double>(one) / exact - 1.0));
+        if (!CHECK(std::memcmp(&one, &four[1], sizeof one) == 0)) return;
+    }
+    CHECK(worst < 2e-7);
+    CHECK(worst > 1e-8);  // else it is not float that is measured
+    for (const float beyond : {126.5f, 1e6f, 3e38f, INFINITY}) {
+        float x[1] = {beyond};
+        kadanoff::exp2_minus<WordOps, 1>(x);
+        CHECK(x[0] > 0.0f && x[0] < 1.2e-38f);
+    }
+}
+
+TEST_CASE(uniform_numbers_reach_one_and_never_zero) {
+    CHECK_EQUAL(kadanoff::uniform_real<WordOps>(0u), 0x1p-33f);
+    CHECK_EQUAL(kadanoff::uniform_real<WordOps>(1u), 0x1.8p-32f);
+    CHECK_EQUAL(kadanoff::uniform_real<WordOps>(0x80000000u), 0.5f);
+    CHECK_EQUAL(kadanoff::uniform_real<WordOps>(0xFFFFFFFFu), 1.0f);
+    for (std::uint32_t word = 1; word != 0; word <<= 1) {
+        CHECK(kadanoff::uniform_real<WordOps>(word - 1) <= kadanoff::uniform_real<WordOps>(word));
+    }
+}
+
+TEST_CASE(every_instruction_set_gives_the_same_spins_and_sums) {
+    for_all({1, 3, 33, 513}, [](const Case& of, const SamplerOptions& options) {
+        std::uint64_t first = 0;
+        for (const kadanoff::Isa isa : kadanoff::available_isas()) {
+            const IsaSetting setting(kadanoff::name(isa));
+            const std::uint64_t hash = hash_after(of, options, 2);
+            if (first == 0) first = hash;
+            if (!CHECK_EQUAL(hash, first)) std::printf("%s: %s\n", kadanoff::name(isa), text(of, options).c_str());
+        }
+    });
+}
+
+TEST_CASE(a_replica_does_not_depend_on_how_many_there_are) {
+    for_all({1}, [](const Case& of, SamplerOptions options) {
+        std::vector<std::int8_t> few, many;
+        for (const std::int64_t replicas : {33, 600}) {
+            options = options_of(of, options.update, options.order, replicas);
+            Sampler sampler(of.lattice, of.model, options);
+            sampler.run(3);
+            many.resize(static_cast<std::size_t>(replicas * of.lattice.sites()));
+            sampler.spins(many.data());
+            if (few.empty()) few = many;
+        }
+        many.resize(few.size());
+        if (!CHECK(few == many)) std::printf("%s\n", text(of, options).c_str());
+    });
+}
+
+TEST_CASE(packed_spins_go_on_where_they_were) {
+    for_all({1, 40}, [](const Case& of, const SamplerOptions& options) {
+        Sampler whole(of.lattice, of.model, options);
+        whole.run(2);
+        std::vector<std::uint32_t> words(static_cast<std::size_t>(whole.packed_size()));
+        whole.packed(words.data());
+        Sampler second(of.lattice, of.model, options);
+        second.set_packed(words.data());
+        second.set_sweep(2);
+        whole.run(3);
+        second.run(3);
+        if (!CHECK_EQUAL(hash_of(second), hash_of(whole))) std::printf("%s\n", text(of, options).c_str());
+    });
+}
