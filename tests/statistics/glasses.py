@@ -17,8 +17,8 @@ from scipy.special import erfc
 import exact_ground_states
 import kadanoff as kd
 
-# Down to temperatures at which a torus of 1024 spins stays in its ground state.
-BETAS = 1.0 / np.concatenate([np.linspace(1.4, 0.2, 13), [0.15, 0.1, 0.05]])
+# Down to a temperature at which a torus of 1024 spins stays near its ground state.
+BETAS = 1.0 / np.geomspace(1.4, 0.1, 20)
 
 # Of a normal variable, and of the least of four: means of sizes.
 MEAN_SIZE = np.sqrt(2.0 / np.pi)

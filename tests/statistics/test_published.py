@@ -35,9 +35,14 @@ def check_crossings(name, make, beta, sizes, within):
                 f"{100 * (one.x / beta - 1):+.4f} %, cumulant {one.y:.4f} +- {one.y_error:.4f}"
             )
         last = found[max(found)]
-        assert 0.0 < last.x_error < 0.25 * within * beta
+        assert 0.0 < last.x_error < within * beta / LIMIT
         assert abs(last.x - beta) < within * beta
     return found
+
+
+def settled(crossing, beta):
+    """Assert that nothing is left but the error: in two dimensions, crossings soon stop to move."""
+    assert abs(crossing.x - beta) < LIMIT * crossing.x_error
 
 
 def test_a_quick_crossing_of_the_triangular_ferromagnet() -> None:
@@ -59,6 +64,7 @@ def test_the_triangular_ferromagnet_orders_at_4_over_ln_3() -> None:
     found = check_crossings(
         "triangular", lambda size: kd.Ising(kd.Triangular(size)), TRIANGULAR, sizes, 2e-3
     )
+    settled(found[32, 64], TRIANGULAR)
     # The cumulant of an infinite torus of equilateral triangles (Kamieniarz and Bloete 1993).
     assert abs(found[32, 64].y - 0.61182) < LIMIT * found[32, 64].y_error
 
@@ -86,38 +92,59 @@ def test_potts_of_three_states_orders_at_1_over_ln_1_plus_sqrt_3() -> None:
         32: Size(0.01, 2000),
         64: Size(0.005, 2000),
     }
-    check_crossings("potts", lambda size: kd.Potts(kd.Square(size), 3), POTTS, sizes, 5e-3)
+    found = check_crossings("potts", lambda size: kd.Potts(kd.Square(size), 3), POTTS, sizes, 3e-3)
+    settled(found[32, 64], POTTS)
 
 
 @kinds
 @pytest.mark.parametrize("seed", range(5))
 def test_the_ground_state_of_every_torus_of_100_spins(kind: str, seed: int) -> None:
-    """0.3 CPU s each."""
+    """0.4 CPU s each.
+
+    A read of the hardest of them ends in the ground state with 0.6 %, and 2 % of the runs of a
+    quarter of these sweeps of tempering miss it: both searches fail with less than 1e-6.
+    """
     glass = glasses.model(kind, 10, seed)
     lowest = glasses.proved(glass)
-    annealed = kd.anneal(
-        glass, num_reads=256, num_sweeps=1000, beta_range=(0.2, 8.0), seed=1, threads=1
-    )
+    annealed = kd.anneal(glass, num_reads=4096, num_sweeps=1000, seed=1, threads=1)
     assert annealed.best.energy == pytest.approx(lowest, abs=1e-9)
     assert glass.energy(annealed.best.spins) == pytest.approx(lowest, abs=1e-9)
-    assert glasses.lowest(glass, sweeps=800) == pytest.approx(lowest, abs=1e-9)
+    assert glasses.lowest(glass, sweeps=3000) == pytest.approx(lowest, abs=1e-9)
+
+
+TORI = {
+    # Size: samples and sweeps.
+    "bimodal": {10: (600, 400), 14: (800, 600), 20: (500, 1000), 32: (300, 2500)},
+    "gaussian": {10: (600, 1500), 14: (500, 2000), 20: (250, 4000), 32: (100, 10_000)},
+}
+PUBLISHED = {"bimodal": -1.4019, "gaussian": -1.3148}
+# Of energies: 2 + theta, with the stiffness exponent theta.
+POWERS = {"bimodal": 2.0, "gaussian": 2.0 - 0.2793}
+
+
+@kinds
+def test_the_controls_have_no_mean(kind: str) -> None:
+    """1 CPU s. A control of mean m would move the energy by about m."""
+    rows = np.array([glasses.controls(glasses.model(kind, 10, seed)) for seed in range(400)])
+    error = rows.std(axis=0, ddof=1) / np.sqrt(len(rows))
+    assert np.all(np.abs(rows.mean(axis=0)) < LIMIT * error)
+    assert error.max() < 0.02
 
 
 @slow
 @pytest.mark.parametrize(
-    ("kind", "size", "samples", "sweeps"),
+    ("kind", "size", "samples"),
     [
-        ("bimodal", 10, 300, 400),
-        ("gaussian", 10, 300, 800),
-        ("bimodal", 16, 20, 800),
-        ("gaussian", 16, 20, 2500),
-        ("gaussian", 32, 3, 10_000),
+        ("bimodal", 10, 200),
+        ("gaussian", 10, 200),
+        ("bimodal", 20, 8),
+        ("gaussian", 20, 20),
+        ("gaussian", 32, 3),
     ],
 )
-def test_tempering_finds_proved_ground_states(
-    kind: str, size: int, samples: int, sweeps: int
-) -> None:
-    """160 CPU s in all, most of it for the proofs."""
+def test_tempering_finds_proved_ground_states(kind: str, size: int, samples: int) -> None:
+    """150 CPU s in all, most of it for the proofs; the sweeps are those of the averages below."""
+    sweeps = TORI[kind][size][1]
     with reported(f"{kind} torus, L = {size}") as lines:
         models = [glasses.model(kind, size, seed) for seed in range(samples)]
         gaps = [glasses.lowest(one, sweeps) - glasses.proved(one) for one in models]
@@ -136,16 +163,6 @@ def test_without_isoenergetic_moves_the_ground_state_is_missed() -> None:
         ]
         lines.append(f"lowest energies too high by {np.round(gaps, 2)}")
         assert min(gaps) > 0.5
-
-
-TORI = {
-    # Size: samples and sweeps.
-    "bimodal": {10: (600, 400), 14: (800, 600), 20: (500, 1000), 32: (300, 2500)},
-    "gaussian": {10: (600, 800), 14: (500, 1500), 20: (250, 4000), 32: (100, 10_000)},
-}
-PUBLISHED = {"bimodal": -1.4019, "gaussian": -1.3148}
-# Of energies: 2 + theta, with the stiffness exponent theta.
-POWERS = {"bimodal": 2.0, "gaussian": 2.0 - 0.2793}
 
 
 @slow
@@ -173,49 +190,75 @@ def test_the_ground_state_energy_of_an_infinite_torus(kind: str) -> None:
         assert averages[10].mean - found.energy > LIMIT * averages[10].error
 
 
-def sherrington_kirkpatrick(n: int, seed: int, sweeps: int) -> float:
+def mean_field(bonds: str, n: int, seed: int) -> kd.BoltzmannMachine:
+    """Return a machine of "gaussian" weights, or of "bimodal" ones, +-1 / sqrt(n)."""
+    if bonds == "gaussian":
+        return kd.couplings.sherrington_kirkpatrick(n, seed)
+    weights = np.zeros((n, n))
+    upper = np.triu_indices(n, 1)
+    weights[upper] = kd.couplings.bimodal(kd.Graph(np.transpose(upper), n), seed) / np.sqrt(n)
+    return kd.BoltzmannMachine(weights + weights.T)
+
+
+def lowest_per_spin(machine: kd.BoltzmannMachine, sweeps: int) -> float:
     """Return the lowest energy per spin by tempering."""
-    machine = kd.couplings.sherrington_kirkpatrick(n, seed)
     betas = 1.0 / np.linspace(1.4, 0.1, 14)
     pt = kd.ParallelTempering(machine, betas, replicas=2, seed=1, swap_every=2, threads=1)
     pt.run(sweeps)
-    return float(pt.best_energy.min()) / n
+    return float(pt.best_energy.min()) / machine.lattice.n_sites
 
 
-def test_sherrington_kirkpatrick_machines_of_20_spins() -> None:
-    """2 CPU s: all states are enumerated."""
+@pytest.mark.parametrize("bonds", ["gaussian", "bimodal"])
+def test_sherrington_kirkpatrick_machines_of_20_spins(bonds: str) -> None:
+    """1 CPU s each: all states are enumerated."""
     for seed in range(5):
-        machine = kd.couplings.sherrington_kirkpatrick(20, seed)
+        machine = mean_field(bonds, 20, seed)
         lowest = exact_ground_states.enumerated(20, machine.lattice.bonds, machine.coupling)
-        assert 20 * sherrington_kirkpatrick(20, seed, 100) == pytest.approx(lowest, abs=1e-9)
+        assert 20 * lowest_per_spin(machine, 100) == pytest.approx(lowest, abs=1e-9)
 
 
 @slow
 @pytest.mark.parametrize(
-    ("n", "samples", "sweeps"), [(64, 400, 1500), (128, 200, 2500), (256, 100, 4000)]
+    ("bonds", "n", "samples", "sweeps"),
+    [
+        ("bimodal", 64, 600, 1500),
+        ("bimodal", 128, 200, 2500),
+        ("gaussian", 64, 400, 1500),
+        ("gaussian", 128, 200, 2500),
+        ("gaussian", 256, 60, 4000),
+    ],
 )
-def test_energies_of_sherrington_and_kirkpatrick(n: int, samples: int, sweeps: int) -> None:
-    """15, 45 and 140 CPU s. Annealing finds the same states of ten samples."""
-    with reported(f"Sherrington-Kirkpatrick, N = {n}") as lines:
-        energies = np.array([sherrington_kirkpatrick(n, seed, sweeps) for seed in range(samples)])
+def test_energies_of_sherrington_and_kirkpatrick(
+    bonds: str, n: int, samples: int, sweeps: int
+) -> None:
+    """20, 45, 15, 45 and 100 CPU s.
+
+    Boettcher's law is a fit to bimodal bonds: these follow it within errors. Gaussian ones tend
+    to the same limit, from a little higher at N = 64. Annealing finds the states of five samples.
+    """
+    with reported(f"Sherrington-Kirkpatrick, {bonds}, N = {n}") as lines:
+        machines = [mean_field(bonds, n, seed) for seed in range(samples)]
+        energies = np.array([lowest_per_spin(machine, sweeps) for machine in machines])
         mean, error = energies.mean(), energies.std(ddof=1) / np.sqrt(samples)
         expected = -0.7632 + 0.70 * n ** (-2 / 3)
         lines.append(
             f"{samples} samples: e = {mean:.5f} +- {error:.5f}, published {expected:.5f}, "
             f"{100 * (mean / expected - 1):+.2f} %"
         )
-        assert error < 0.005 * abs(expected)
+        assert error < 0.02 * abs(expected) / LIMIT
         assert abs(mean / expected - 1.0) < 0.02
-        for seed in range(10):
+        if bonds == "bimodal":
+            assert abs(mean - expected) < LIMIT * error
+        for machine, energy in zip(machines[:5], energies, strict=False):
             annealed = kd.anneal(
-                kd.couplings.sherrington_kirkpatrick(n, seed),
+                machine,
                 num_reads=2 * n,
                 num_sweeps=4 * n,
                 beta_range=(0.5, 5.0),
                 seed=1,
                 threads=1,
             )
-            assert annealed.best.energy / n == pytest.approx(energies[seed], abs=1e-9)
+            assert annealed.best.energy / n == pytest.approx(energy, abs=1e-9)
 
 
 RETRIEVED = 0.9
@@ -252,11 +295,11 @@ def test_a_small_memory_is_retrieved_or_not() -> None:
 
 @slow
 def test_retrieval_breaks_down_between_0_12_and_0_16() -> None:
-    """60 CPU s. At 0.12 larger networks retrieve more, at 0.16 less: the capacity is between."""
+    """35 CPU s, T = 0: larger networks retrieve more at 0.12 and less at 0.16."""
     plan = {500: 16, 1000: 8, 2000: 4}
     with reported("Hopfield") as lines:
         parts = {}
-        for load in (0.10, 0.12, 0.14, 0.16, 0.18):
+        for load in (0.12, 0.14, 0.16):
             for n, networks in plan.items():
                 part, error, overlap = parts[n, load] = retrieved(n, load, networks)
                 lines.append(
@@ -264,7 +307,8 @@ def test_retrieval_breaks_down_between_0_12_and_0_16() -> None:
                     f"mean overlap {overlap:.4f}"
                 )
         assert parts[1000, 0.12][0] > 0.98
-        assert parts[1000, 0.16][0] < 0.75
+        lost = parts[1000, 0.12][0] - parts[1000, 0.16][0]
+        assert lost - LIMIT * np.hypot(parts[1000, 0.12][1], parts[1000, 0.16][1]) > 0.25
         grown, fallen = (
             (parts[2000, load][0] - parts[500, load][0])
             / np.hypot(parts[2000, load][1], parts[500, load][1])
@@ -275,26 +319,31 @@ def test_retrieval_breaks_down_between_0_12_and_0_16() -> None:
         assert fallen < -LIMIT
 
 
+def retained(load: float, networks: int) -> tuple[float, float]:
+    """Return the part of 64 patterns of 1000 units that 200 sweeps at T = 0.02 do not leave."""
+    parts = []
+    for seed in range(networks):
+        network = memory(1000, load, seed)
+        patterns = np.ascontiguousarray(network.patterns[:64])
+        sampler = kd.Sampler(
+            network, 50.0, replicas=64, seed=1, threads=1, start="down", order="random"
+        )
+        sampler.spins = patterns
+        sampler.run(200)
+        parts.append(np.mean((sampler.spins * patterns).mean(axis=1) > RETRIEVED))
+    part = float(np.mean(parts))
+    between = float(np.std(parts, ddof=1)) / np.sqrt(networks)
+    return part, max(between, float(np.sqrt(part * (1.0 - part) / (64 * networks))))
+
+
 @slow
-def test_retrieval_at_a_low_temperature() -> None:
-    """40 CPU s: T = 0.02, from the patterns, by the sampler."""
+def test_most_patterns_are_retrieved_at_0_12_and_most_are_lost_at_0_16() -> None:
+    """45 CPU s: N = 1000 at a low temperature, from the patterns, by the sampler."""
     with reported("Hopfield, T = 0.02") as lines:
-        kept = {}
-        for load in (0.10, 0.12, 0.14, 0.16, 0.18):
-            network = memory(1000, load, 0)
-            patterns = np.ascontiguousarray(network.patterns[:64])
-            sampler = kd.Sampler(
-                network, 50.0, replicas=64, seed=1, threads=1, start="down", order="random"
-            )
-            sampler.spins = patterns
-            sampler.run(200)
-            overlap = (sampler.spins * patterns).mean(axis=1)
-            kept[load] = np.mean(overlap > RETRIEVED)
-            lines.append(f"alpha = {load:.2f}: {kept[load]:.3f} of 64, mean {overlap.mean():.3f}")
-        assert kept[0.10] == 1.0
-        assert kept[0.12] > 0.9
-        assert kept[0.16] < 0.75
-        assert kept[0.18] < 0.4
+        kept = {load: retained(load, 4) for load in (0.12, 0.14, 0.16)}
+        lines.extend(f"alpha = {a:.2f}: {p:.3f} +- {e:.3f} retained" for a, (p, e) in kept.items())
+        assert kept[0.12][0] - LIMIT * kept[0.12][1] > 0.5
+        assert kept[0.16][0] + LIMIT * kept[0.16][1] < 0.5
 
 
 @slow
@@ -324,9 +373,14 @@ def test_clusters_slow_down_far_less_than_spins() -> None:
     for update, sizes in plans.items():
         with reported(update) as lines:
             times = {size: autocorrelation(size, update, *plan) for size, plan in sizes.items()}
-            z[update] = exponent(times)
+            # Small lattices of Metropolis still have corrections to scaling.
+            fitted = {n: t for n, t in times.items() if update != "metropolis" or n >= 32}
+            z[update] = exponent(fitted)
             lines.extend(f"L = {size}: tau = {t:.3f} +- {e:.3f}" for size, (t, e) in times.items())
-            lines.append(f"z = {z[update][0]:.3f} +- {z[update][1]:.3f}")
-    assert abs(z["metropolis"][0] - 2.1665) < 0.1
-    assert max(z["swendsen-wang"][0], z["wolff"][0]) < 0.4
-    assert all(error < 0.05 for _, error in z.values())
+            lines.append(f"L >= {min(fitted)}: z = {z[update][0]:.3f} +- {z[update][1]:.3f}")
+    value, error = z.pop("metropolis")
+    assert error < 0.06
+    assert abs(value - 2.1665) < LIMIT * error
+    for cluster, cluster_error in z.values():
+        assert cluster + LIMIT * cluster_error < 0.35
+        assert cluster - LIMIT * cluster_error > 0.0
