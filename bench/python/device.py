@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,23 +17,69 @@ import kadanoff as kd
 from kadanoff import _core
 
 
-def rate(lattice: kd.Square | kd.Cubic, update: str) -> float:
+@dataclass(frozen=True)
+class Case:
+    """A model and a kernel that serves it."""
+
+    name: str
+    model: kd.Ising
+    kernel: str = "checkerboard"
+    replicas: int = 1
+
+    def sampler(self, update: str, device: str = "cuda") -> kd.Sampler:
+        return kd.Sampler(
+            self.model,
+            0.44,
+            update,
+            replicas=self.replicas,
+            seed=1,
+            device=device,
+            kernel=self.kernel,
+        )
+
+
+def glass(lattice: kd.Square | kd.Cubic) -> kd.Ising:
+    """Couplings of +1 and -1."""
+    return kd.Ising(lattice, kd.couplings.bimodal(lattice, seed=1))
+
+
+def cases() -> list[Case]:
+    big = (kd.Square(4096), kd.Square(16384), kd.Square(65536), kd.Cubic(512))
+    return [Case(repr(lattice), kd.Ising(lattice)) for lattice in big] + [
+        Case("Square(64), uniform", kd.Ising(kd.Square(64)), "packed", 512),
+        Case("Square(64), uniform", kd.Ising(kd.Square(64)), "packed", 2**16),
+        Case("Square(64), +-J", glass(kd.Square(64)), "packed", 2**16),
+        Case("Cubic(16), +-J", glass(kd.Cubic(16)), "packed", 2**16),
+        Case("Triangular(64), uniform", kd.Ising(kd.Triangular(64)), "packed", 2**16),
+        Case("Square(4096), +-J", glass(kd.Square(4096)), "packed", 32),
+    ]
+
+
+def rate(case: Case, update: str) -> float:
     """Flips per nanosecond of wall time, over about a second."""
-    sampler = kd.Sampler(kd.Ising(lattice), 0.44, update, seed=1, device="cuda")
+    sampler = case.sampler(update)
+    spins = case.model.lattice.n_sites * case.replicas
     sampler.run(10)
-    sweeps = max(10, int(1e12 / lattice.n_sites))
+    start = time.perf_counter()
+    sampler.run(10)
+    sweeps = max(10, int(10 / (time.perf_counter() - start)))
     start = time.perf_counter()
     sampler.run(sweeps)
-    return sweeps * lattice.n_sites / (time.perf_counter() - start) * 1e-9
+    return sweeps * spins / (time.perf_counter() - start) * 1e-9
 
 
 def check(update: str) -> None:
-    spins = []
-    for device in ("cpu", "cuda"):
-        sampler = kd.Sampler(kd.Ising(kd.Square(1000)), 0.44, update, seed=1, device=device)
-        sampler.run(50)
-        spins.append(sampler.spins if device == "cpu" else sampler.spins.get())
-    np.testing.assert_array_equal(spins[0], spins[1])
+    for case in (
+        Case("checkerboard", kd.Ising(kd.Square(1000))),
+        Case("packed", glass(kd.Square(100)), "packed", 40),
+        Case("packed", kd.Ising(kd.Triangular(30)), "packed", 600),
+    ):
+        spins = []
+        for device in ("cpu", "cuda"):
+            sampler = case.sampler(update, device)
+            sampler.run(50)
+            spins.append(sampler.spins if device == "cpu" else sampler.spins.get())
+        np.testing.assert_array_equal(spins[0], spins[1])
 
 
 def main() -> None:
@@ -43,10 +90,12 @@ def main() -> None:
     rows = []
     for update in ("heatbath", "metropolis"):
         check(update)
-        for lattice in (kd.Square(4096), kd.Square(16384), kd.Square(65536), kd.Cubic(512)):
-            rates = [rate(lattice, update) for _ in range(arguments.repeats)]
-            rows.append({"lattice": repr(lattice), "update": update, "flips_per_ns": rates})
-            print(f"{update:10s} {lattice!r:15} {np.median(rates):8.1f} flips/ns  {rates}")
+        for case in cases():
+            rates = [rate(case, update) for _ in range(arguments.repeats)]
+            row = {"lattice": case.name, "kernel": case.kernel, "replicas": case.replicas}
+            rows.append({**row, "update": update, "flips_per_ns": rates})
+            label = f"{update:10s} {case.kernel:12s} {case.name:24s} x {case.replicas:<5d}"
+            print(f"{label} {np.median(rates):8.1f} flips/ns  {rates}")
     if arguments.json:
         record = {"device": _core.cuda_device_name(), "version": kd.__version__, "results": rows}
         arguments.json.write_text(json.dumps(record, indent=2) + "\n")

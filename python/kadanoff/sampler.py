@@ -51,6 +51,7 @@ class Sampler(FixedAttributes):
     seed : int, optional
         0 <= seed < 2^64. Without it, one is drawn from the operating system; read it from `seed`.
     device : {"cpu", "cuda"}
+        "cuda" serves the kernels "checkerboard" and "packed".
     threads : int, optional
         Threads on the CPU; by default as many as the process may use. The spins do not depend
         on it.

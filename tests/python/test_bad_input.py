@@ -114,6 +114,11 @@ SAMPLERS: list[tuple[dict[str, Any], type[Exception], str | re.Pattern[str]]] = 
     ({"device": "gpu"}, ValueError, DEVICE + "'gpu'"),
     ({"device": None}, ValueError, DEVICE + "None"),
     (
+        {"device": "cuda", "kernel": "plain"},
+        RuntimeError,
+        "[Sampler] expected device 'cpu' for the plain kernel, got 'cuda'",
+    ),
+    (
         {"start": "hot"},
         ValueError,
         "[Sampler] expected start to be one of 'ordered', 'random', 'down', got 'hot'",
@@ -246,7 +251,8 @@ def test_sampler(
 
 
 @pytest.mark.skipif(bool(kd._core.cuda_device_name()), reason="this machine has a CUDA device")
-def test_cuda_without_cuda() -> None:
+@pytest.mark.parametrize("kernel", ["checkerboard", "packed"])
+def test_cuda_without_cuda(kernel: str) -> None:
     text = "[Sampler] expected a CUDA device for device 'cuda', got none that the driver can see"
     if not kd._core.built_with_cuda:
         text = (
@@ -254,7 +260,9 @@ def test_cuda_without_cuda() -> None:
             "CUDA toolkit, then pip install --no-binary kadanoff -C cmake.define.KADANOFF_CUDA=ON "
             "'kadanoff[cuda]'"
         )
-    assert_raises(lambda: kd.Sampler(MODEL, beta=0.4, device="cuda"), RuntimeError, text)
+    assert_raises(
+        lambda: kd.Sampler(MODEL, beta=0.4, device="cuda", kernel=kernel), RuntimeError, text
+    )
 
 
 @pytest.fixture

@@ -28,4 +28,5 @@ def test_cuda_sources_compile_without_a_device(tmp_path: Path) -> None:
         cpp_build.SOURCE, tmp_path, "-DCMAKE_BUILD_TYPE=Release", "-DKADANOFF_CUDA=ON"
     )
     cpp_build.build(tree, "--target", "kadanoff_cuda")
-    assert list(tree.rglob("checkerboard.cu.o"))
+    for source in (cpp_build.SOURCE / "cuda").glob("*.cu"):
+        assert list(tree.rglob(source.name + ".o"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -45,15 +47,58 @@ def test_same_trajectory(
     np.testing.assert_array_equal(cuda.spins.get(), cpu.spins)
 
 
-def test_assigned_spins_come_back() -> None:
-    sampler = kd.Sampler(kd.Ising(kd.Square(10)), 0.4, seed=1, device="cuda")
+GLASS = kd.Cubic((5, 6, 7), periodic=(True, False, True))
+PACKED = [
+    kd.Ising(kd.Square(32)),
+    kd.Ising(kd.Square((9, 21), periodic=False), -1.0, 0.3),
+    kd.Ising(kd.Triangular((12, 15)), -1.0),
+    kd.Ising(GLASS, kd.couplings.bimodal(GLASS, seed=3)),
+    kd.Ising(kd.Graph([(0, i) for i in range(1, 40)], 41), 0.5, 0.2),
+]
+
+
+@pytest.mark.parametrize("order", ["sublattice", "sequential", "random", "parallel"])
+@pytest.mark.parametrize("update", ["heatbath", "metropolis"])
+@pytest.mark.parametrize("replicas", [1, 64, 600])
+@pytest.mark.parametrize("model", PACKED)
+def test_same_packed_trajectory(model: kd.Ising, replicas: int, update: str, order: str) -> None:
+    cpu, cuda = (
+        kd.Sampler(
+            model,
+            np.linspace(0.1, 1.0, replicas),
+            update,
+            replicas=replicas,
+            seed=2**63 + 1,
+            start="random",
+            order=order,
+            device=device,
+            kernel="packed",
+        )
+        for device in ("cpu", "cuda")
+    )
+    assert cuda.kernel == "packed-cuda"
+    for sampler in (cpu, cuda):
+        sampler.run(21)
+    np.testing.assert_array_equal(cuda.spins.get(), cpu.spins)
+    for sampler in (cpu, cuda):
+        sampler.beta = np.linspace(0.9, 0.2, replicas)
+    runs = [sampler.sample(10, every=3) for sampler in (cpu, cuda)]
+    for name in ("energy", "magnetization"):
+        np.testing.assert_array_equal(runs[0][name], runs[1][name])
+    np.testing.assert_array_equal(cuda.spins.get(), cpu.spins)
+
+
+@pytest.mark.parametrize("kernel", ["checkerboard", "packed"])
+def test_assigned_spins_come_back(kernel: str) -> None:
+    sampler = kd.Sampler(kd.Ising(kd.Square(10)), 0.4, seed=1, device="cuda", kernel=kernel)
     spins = np.random.default_rng(1).choice(np.array([-1, 1], dtype=np.int8), sampler.shape)
     sampler.spins = spins
     np.testing.assert_array_equal(sampler.spins.get(), spins)
 
 
-def test_checkpoint_crosses_devices(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    cuda = kd.Sampler(kd.Ising(kd.Square(100)), 0.44, seed=1, device="cuda")
+@pytest.mark.parametrize("kernel", ["checkerboard", "packed"])
+def test_checkpoint_crosses_devices(tmp_path: Path, kernel: str) -> None:
+    cuda = kd.Sampler(kd.Ising(kd.Square(100)), 0.44, seed=1, device="cuda", kernel=kernel)
     cuda.run(10)
     cuda.save(tmp_path / "state.h5")
     cpu = kd.Sampler.load(tmp_path / "state.h5")

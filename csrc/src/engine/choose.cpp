@@ -57,7 +57,7 @@ std::unique_ptr<Engine> make_engine(const EngineRequest& request) {
         throw InvalidArgument("[Sampler] expected a kernel that serves the model and the update, such as '" +
                               fastest(request) + "', got '" + kernel + "'");
     }
-    if (request.options.device == Device::cuda && kernel != "checkerboard") {
+    if (request.options.device == Device::cuda && kernel != "checkerboard" && kernel != "packed") {
         throw Unavailable("[Sampler] expected device 'cpu' for the " + kernel + " kernel, got 'cuda'");
     }
     if (is_cluster(request)) return make_cluster_engine(request);

@@ -5,9 +5,8 @@
 #include <bit>
 #include <utility>
 
-#include "checks.hpp"
+#include "engine/graph_layout.hpp"
 #include "engine/site_order.hpp"
-#include "kadanoff/error.hpp"
 #include "parallel.hpp"
 
 namespace kadanoff {
@@ -21,45 +20,20 @@ constexpr std::int64_t pieces_per_worker = 8;
 /// Vector updates that take longer than it takes to start a thread.
 constexpr double min_parallel_vectors = 20000;
 
-/// A power of two below 16, or a multiple of 16.
-std::int64_t padded(std::int64_t words) {
-    if (words > packed_lanes / 2) return (words + packed_lanes - 1) / packed_lanes * packed_lanes;
-    std::int64_t power = 1;
-    while (power < words) power *= 2;
-    return power;
-}
-
-int log2_words(std::int64_t words) {
-    int shift = 0;
-    while (shift < 4 && (std::int64_t{1} << shift) < words) ++shift;
-    return shift;
-}
-
-/// Words of the spins, with slack for vector loads.
-std::size_t buffer_words(const SiteBlocks& sites, std::int64_t words, int shift) {
-    const std::int64_t size = sites.positions * words + packed_lanes;
-    if (shift < 4 && size >= (std::int64_t{1} << 31)) {
-        throw InvalidArgument("[Sampler] expected at most 2^31 words of spins for so few replicas, got " +
-                              std::to_string(size));
-    }
-    check_memory(4.0 * static_cast<double>(size));
-    return static_cast<std::size_t>(size);
-}
-
 }  // namespace
 
 GraphEngine::GraphEngine(const EngineRequest& request, std::int64_t words,
                          SiteBlocks (*sort)(const EngineRequest& request, std::int64_t alignment))
     : packing_(request),
       options_(request.options),
-      words_(padded(words)),
+      words_(padded_words(words)),
       width_(std::min(words_, packed_lanes)),
       shift_(log2_words(words_)),
       sites_(sort(request, packed_lanes >> shift_)),
-      source_(buffer_words(sites_, words_, shift_)),
+      source_(buffer_words(sites_.positions, words_)),
       threads_(resolve_threads(request.options.threads)),
       at_once_(request.options.order == "parallel"),
-      target_(at_once_ ? buffer_words(sites_, words_, shift_) : 0) {}
+      target_(at_once_ ? buffer_words(sites_.positions, words_) : 0) {}
 
 void GraphEngine::advance(std::uint64_t sweep, std::int64_t draws, std::int64_t every, Totals* totals) {
     const double vectors =

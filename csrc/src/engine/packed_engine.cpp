@@ -1,10 +1,11 @@
 #include <algorithm>
-#include <cmath>
 
+#include "backend/cuda.hpp"
 #include "engine/graph_engine.hpp"
-#include "engine/packed_tables.hpp"
-#include "kadanoff/error.hpp"
+#include "engine/packed_device_engine.hpp"
+#include "engine/packed_model.hpp"
 #include "kadanoff/isa.hpp"
+#include "kadanoff/registry.hpp"
 #include "kernels/packed.hpp"
 
 namespace kadanoff {
@@ -31,32 +32,23 @@ PackedCount choose_count(Isa isa, bool direct) {
     return scalar_packed_count(direct);
 }
 
-SiteBlocks sort_sites(const EngineRequest& request, std::int64_t alignment) {
-    const auto phases = site_phases(request.lattice, request.options.order);
-    return make_site_blocks(request.lattice, request.lattice.bonds(), phases, alignment);
-}
-
 /// Bit k of a word is replica k: any graph, couplings of one size and either sign, one field, a beta per replica.
 class PackedEngine final : public GraphEngine {
 public:
     PackedEngine(const EngineRequest& request, const Ising& model, const std::vector<Bond>& bonds)
-        : GraphEngine(request, (request.options.replicas + 31) / 32, sort_sites),
+        : GraphEngine(request, (request.options.replicas + 31) / 32, packed_sites),
           isa_(active_isa()),
-          rule_(find_rule(request.options.update)),
-          model_{std::fabs(model.coupling[0]), model.field[0]},
+          model_(request, model, sites_, words_),
+          couplings_(packed_couplings(model.coupling, bonds, sites_)),
           count_(choose_count(isa_, direct())) {
-        check_degrees();
-        set_couplings(model.coupling, bonds);
-        for (const SiteBlock& block : sites_.blocks) table_for(block.degree);
-        set_beta(request.options.beta);
+        sites_.bond = {};
+        for (const PackedTables& table : model_.tables()) {
+            kernels_.push_back(choose_kernel(isa_, {model_.rule(), model_.symmetric(), table.degree(), direct()}));
+        }
         write(graph_start(request).data());
     }
 
-    void set_beta(const std::vector<double>& beta) override {
-        std::vector<double> each = beta;
-        if (each.size() == 1) each.assign(static_cast<std::size_t>(packing_.replicas), beta[0]);
-        for (DegreeTable& table : tables_) table.tables.set_beta(each);
-    }
+    void set_beta(const std::vector<double>& beta) override { model_.set_beta(beta); }
 
     /// Bits beyond the last replica are swept along; they are not told.
     void read(std::uint32_t* words) const override {
@@ -83,69 +75,27 @@ public:
     std::string kernel() const override { return std::string("packed-") + name(isa_); }
 
 private:
-    struct DegreeTable {
-        PackedTables tables;
-        PackedKernel kernel;
-    };
-    void check_degrees() const {
-        for (const SiteBlock& block : sites_.blocks) {
-            if (block.degree > max_counted) {
-                throw InvalidArgument(
-                    "[Sampler] expected at most 255 neighbours of a site for the packed kernel, got " +
-                    std::to_string(block.degree));
-            }
-        }
-    }
-
-    void set_couplings(const Values& coupling, const std::vector<Bond>& bonds) {
-        const bool mixed = std::any_of(coupling.all().begin(), coupling.all().end(),
-                                       [&](double j) { return (j < 0) != (coupling[0] < 0); });
-        flip_ = !mixed && coupling[0] < 0 ? ones : 0;
-        for (const Bond& bond : bonds) {
-            first_.push_back(sites_.position[static_cast<std::size_t>(bond.first)]);
-            second_.push_back(sites_.position[static_cast<std::size_t>(bond.second)]);
-        }
-        if (mixed) {
-            for (std::int64_t b = 0; b < coupling.size(); ++b) bond_negative_.push_back(coupling[b] < 0 ? ones : 0);
-            for (const std::uint32_t bond : sites_.bond) negative_.push_back(bond_negative_[bond]);
-        }
-        for (auto* list : {&first_, &second_, &bond_negative_}) list->resize(list->size() + packed_lanes);
-        if (!mixed) bond_negative_.clear();
-        sites_.bond = {};
-        bonds_ = static_cast<std::int64_t>(bonds.size());
-    }
-
-    /// The table and kernel for sites of that degree, made at the first call.
-    const DegreeTable& table_for(int degree) {
-        for (const DegreeTable& table : tables_) {
-            if (table.tables.degree() == degree) return table;
-        }
-        const PackedChoice choice{rule_, model_.field == 0.0, degree, direct()};
-        tables_.push_back({PackedTables(rule_, degree, model_, words_), choose_kernel(isa_, choice)});
-        return tables_.back();
-    }
-
     void update(const SiteBlock& block, std::int64_t words, std::uint64_t sweep, std::int64_t group, std::int64_t first,
                 std::int64_t last) override {
-        const DegreeTable& table = table_for(block.degree);
+        const std::size_t table = model_.table_for(block.degree);
         PackedJob job{};
         place(job, block, words, sweep, group);
-        job.negative = negative_.empty() ? nullptr : negative_.data() + block.first_slot;
-        job.flip = flip_;
-        job.table = table.tables.view();
-        visit_type(Rules{}, rule_, [&](auto tag) { job.key.stream = decltype(tag)::type::packed_stream; });
-        table.kernel.update(job, first, last);
+        job.negative = couplings_.negative.empty() ? nullptr : couplings_.negative.data() + block.first_slot;
+        job.flip = couplings_.flip;
+        job.table = model_.tables()[table].view();
+        visit_type(Rules{}, model_.rule(), [&](auto tag) { job.key.stream = decltype(tag)::type::packed_stream; });
+        kernels_[table].update(job, first, last);
     }
 
     /// Adds up 16 words of replicas and writes totals[replica * stride].
     void measure_words(std::int64_t words, Totals* totals, std::int64_t stride) const override {
         const std::uint32_t* spins = block_spins(words);
         alignas(64) std::uint32_t unequal[32 * packed_lanes], up[32 * packed_lanes];
-        count_({spins, first_.data(), second_.data(), bond_negative_.empty() ? nullptr : bond_negative_.data(), bonds_,
-                width_, shift_},
+        const PackedCouplings& all = couplings_;
+        count_({spins, all.first.data(), all.second.data(),
+                all.bond_negative.empty() ? nullptr : all.bond_negative.data(), all.bonds, width_, shift_},
                unequal);
         count_({spins, nullptr, nullptr, nullptr, sites_.positions, width_, shift_}, up);
-        const double coupling = flip_ == 0 ? model_.coupling : -model_.coupling;
         const std::int64_t lanes = width_;
         for (std::int64_t lane = 0; lane < lanes; ++lane) {
             for (std::int64_t bit = 0; bit < 32; ++bit) {
@@ -156,27 +106,25 @@ private:
                     differ += unequal[bit * packed_lanes + l];
                     ups += up[bit * packed_lanes + l];
                 }
-                const auto bond_sum = static_cast<double>(bonds_ - 2 * static_cast<std::int64_t>(differ));
-                const auto spin = static_cast<double>(2 * static_cast<std::int64_t>(ups) - packing_.sites);
-                totals[replica * stride] = {-coupling * bond_sum - model_.field * spin, spin};
+                totals[replica * stride] = model_.totals(differ, ups);
             }
         }
     }
 
     Isa isa_;
-    int rule_;
-    UniformIsing model_;  ///< of the size of the couplings
+    PackedModel model_;
+    PackedCouplings couplings_;
     PackedCount count_;
-    std::int64_t bonds_ = 0;
-    std::uint32_t flip_ = 0;
-    std::vector<std::uint32_t> negative_;                        ///< like SiteBlocks::neighbour
-    std::vector<std::uint32_t> first_, second_, bond_negative_;  ///< of each bond
-    std::vector<DegreeTable> tables_;
+    std::vector<PackedKernel> kernels_;  ///< for the model's tables
 };
 
 }  // namespace
 
 std::unique_ptr<Engine> make_packed_engine(const EngineRequest& request) {
+    if (request.options.device == Device::cuda) {
+        require_cuda();
+        return make_packed_engine_on(request, make_cuda_packed);
+    }
     return std::make_unique<PackedEngine>(request, std::get<Ising>(request.model), request.lattice.bonds());
 }
 

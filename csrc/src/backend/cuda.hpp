@@ -1,0 +1,8 @@
+#pragma once
+
+namespace kadanoff {
+
+/// Throws Unavailable where CUDA is missing from the build or the machine.
+void require_cuda();
+
+}  // namespace kadanoff
