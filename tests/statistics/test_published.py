@@ -1,7 +1,7 @@
 """Numbers that the literature knows, measured; docs/published.md tells where they are from.
 
 The fast cases are in the default selection. `pytest -m slow -rP tests/statistics/test_published.py`
-does the rest in about 15 minutes of one core and shows what was measured; each case says its share.
+does the rest in about 19 minutes of one core and shows what was measured; each case says its share.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def test_a_quick_crossing_of_the_triangular_ferromagnet() -> None:
 
 @slow
 def test_the_triangular_ferromagnet_orders_at_4_over_ln_3() -> None:
-    """20 CPU s."""
+    """15 CPU s."""
     sizes = {
         16: Size(0.02, 1500),
         32: Size(0.01, 1500),
@@ -71,7 +71,7 @@ def test_the_triangular_ferromagnet_orders_at_4_over_ln_3() -> None:
 
 @slow
 def test_the_simple_cubic_ferromagnet_orders_at_the_known_beta() -> None:
-    """150 CPU s. Crossings come down to it as L^-(1/nu + omega), with 1.588 + 0.830."""
+    """105 CPU s. Crossings come down to it as L^-(1/nu + omega), with 1.588 + 0.830."""
     sizes = {8: Size(0.006, 3000), 16: Size(0.004, 2500), 32: Size(0.002, 1600)}
     found = check_crossings("cubic", lambda size: kd.Ising(kd.Cubic(size)), CUBIC, sizes, 1e-3)
     # The two crossings share the curve of L = 16; in samples of their own they do not.
@@ -86,7 +86,7 @@ def test_the_simple_cubic_ferromagnet_orders_at_the_known_beta() -> None:
 
 @slow
 def test_potts_of_three_states_orders_at_1_over_ln_1_plus_sqrt_3() -> None:
-    """30 CPU s."""
+    """20 CPU s."""
     sizes = {
         16: Size(0.015, 2000),
         32: Size(0.01, 2000),
@@ -143,7 +143,7 @@ def test_the_controls_have_no_mean(kind: str) -> None:
     ],
 )
 def test_tempering_finds_proved_ground_states(kind: str, size: int, samples: int) -> None:
-    """150 CPU s in all, most of it for the proofs; the sweeps are those of the averages below."""
+    """180 CPU s in all, most of it for the proofs; the sweeps are those of the averages below."""
     sweeps = TORI[kind][size][1]
     with reported(f"{kind} torus, L = {size}") as lines:
         models = [glasses.model(kind, size, seed) for seed in range(samples)]
@@ -168,7 +168,7 @@ def test_without_isoenergetic_moves_the_ground_state_is_missed() -> None:
 @slow
 @kinds
 def test_the_ground_state_energy_of_an_infinite_torus(kind: str) -> None:
-    """60 CPU s (bimodal) and 300 (gaussian)."""
+    """80 CPU s (bimodal) and 310 (gaussian)."""
     with reported(f"{kind} tori") as lines:
         averages = {}
         for size, (samples, sweeps) in TORI[kind].items():
@@ -231,7 +231,7 @@ def test_sherrington_kirkpatrick_machines_of_20_spins(bonds: str) -> None:
 def test_energies_of_sherrington_and_kirkpatrick(
     bonds: str, n: int, samples: int, sweeps: int
 ) -> None:
-    """20, 45, 15, 45 and 100 CPU s.
+    """45, 100, 15, 45 and 95 CPU s.
 
     Boettcher's law is a fit to bimodal bonds: these follow it within errors. Gaussian ones tend
     to the same limit, from a little higher at N = 64. Annealing finds the states of five samples.
