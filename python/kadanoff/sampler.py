@@ -24,7 +24,7 @@ LOCAL_UPDATES = ("heatbath", "metropolis")
 UPDATES = (*LOCAL_UPDATES, "wolff", "swendsen-wang")
 ORDERS = ("sublattice", "sequential", "random", "parallel")
 KERNELS = (
-    *("checkerboard", "packed", "table", "plain", "potts"),
+    *("checkerboard", "packed", "table", "dense", "plain", "potts"),
     *("cluster", "cluster-rows", "cluster-graph"),
 )
 DEVICES = ("cpu", "cuda")

@@ -5,6 +5,7 @@
 #include "engine/engine.hpp"
 #include "kadanoff/error.hpp"
 #include "kadanoff/update/bit_count.hpp"
+#include "kadanoff/update/dense_sweep.hpp"
 #include "kadanoff/update/table_sweep.hpp"
 
 namespace kadanoff {
@@ -51,6 +52,14 @@ bool tables_pay(const EngineRequest& request) {
     return 4.0 * static_cast<double>(row_words) * rows <= most_bytes;
 }
 
+/// Whether so many sites are neighbours that tables of four of them pay, beyond few neighbours and within memory.
+bool dense_pays(const EngineRequest& request, const Ising& model) {
+    constexpr double most_bytes = 1 << 30;
+    const std::int64_t sites = request.lattice.sites(), neighbours = request.lattice.coordination();
+    const auto tables = static_cast<double>(sites) * static_cast<double>(sites) * nibble_cases;
+    return model.plaquette == 0.0 && neighbours > max_table_degree && 4 * neighbours >= sites && tables <= most_bytes;
+}
+
 bool is_cluster(const EngineRequest& request) {
     return request.options.update == "wolff" || request.options.update == "swendsen-wang";
 }
@@ -62,6 +71,7 @@ std::string fastest(const EngineRequest& request) {
     const bool many_small = request.lattice.extents().back() < short_row && request.options.replicas >= many_replicas &&
                             request.options.device == Device::cpu;
     if (on_checkerboard(request, *model) && !many_small) return "checkerboard";
+    if (dense_pays(request, *model)) return "dense";
     if (in_bits(request, *model)) return "packed";
     return in_tables(request, *model) && tables_pay(request) ? "table" : "plain";
 }
@@ -73,6 +83,7 @@ bool serves(const std::string& kernel, const EngineRequest& request) {
     if (kernel == "potts" || model == nullptr) return kernel == "potts" && model == nullptr;
     if (kernel == "checkerboard") return on_checkerboard(request, *model);
     if (kernel == "table") return in_tables(request, *model);
+    if (kernel == "dense") return model->plaquette == 0.0;
     return kernel == "plain" || (kernel == "packed" && in_bits(request, *model));
 }
 
@@ -91,6 +102,7 @@ std::unique_ptr<Engine> make_engine(const EngineRequest& request) {
     if (kernel == "checkerboard") return make_checkerboard_engine(request);
     if (kernel == "packed") return make_packed_engine(request);
     if (kernel == "table") return make_table_engine(request);
+    if (kernel == "dense") return make_dense_engine(request);
     if (kernel == "plain") return make_plain_engine(request);
     return make_potts_engine(request);
 }

@@ -63,6 +63,7 @@ std::unique_ptr<Engine> make_engine(const EngineRequest& request);
 std::unique_ptr<Engine> make_checkerboard_engine(const EngineRequest& request);
 std::unique_ptr<Engine> make_packed_engine(const EngineRequest& request);
 std::unique_ptr<Engine> make_plain_engine(const EngineRequest& request);
+std::unique_ptr<Engine> make_dense_engine(const EngineRequest& request);
 std::unique_ptr<Engine> make_table_engine(const EngineRequest& request);
 std::unique_ptr<Engine> make_potts_engine(const EngineRequest& request);
 std::unique_ptr<Engine> make_cluster_engine(const EngineRequest& request);

@@ -22,6 +22,9 @@ struct Avx2Ops {
     KADANOFF_LEAF static void store(std::uint32_t* p, Vector a) {
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a);
     }
+    KADANOFF_LEAF static Vector load_from_byte(const std::uint32_t* p, int byte) {
+        return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(reinterpret_cast<const char*>(p) + byte));
+    }
     KADANOFF_LEAF static Vector load_repeated(const std::uint32_t* p, int shift) {
         return _mm256_permutevar8x32_epi32(load(p), _mm256_srl_epi32(iota(0), _mm_cvtsi32_si128(shift)));
     }
@@ -92,6 +95,15 @@ struct Avx2Ops {
     KADANOFF_LEAF static Vector look_up(Row row, Vector index) { return _mm256_shuffle_epi8(row, index); }
 
     using Real = __m256;
+    struct RealRow {
+        __m256 low, high;
+    };
+    KADANOFF_LEAF static RealRow real_row(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
+    KADANOFF_LEAF static Real look_up_real(RealRow row, Vector index) {
+        const __m256 is_high = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28));  // bit 3 as the sign
+        return _mm256_blendv_ps(_mm256_permutevar8x32_ps(row.low, index), _mm256_permutevar8x32_ps(row.high, index),
+                                is_high);
+    }
     KADANOFF_LEAF static Real real(float a) { return _mm256_set1_ps(a); }
     KADANOFF_LEAF static Real as_real(Vector bits) { return _mm256_castsi256_ps(bits); }
     KADANOFF_LEAF static Vector bits(Real a) { return _mm256_castps_si256(a); }
@@ -137,6 +149,12 @@ struct Avx2Ops {
                                                : i % 4 == 2 ? _mm_extract_epi32(half, 2)
                                                             : _mm_extract_epi32(half, 3));
         return plus(sum, _mm256_and_pd(_mm256_castsi256_pd(_mm256_cvtepi8_epi64(word)), a));
+    }
+    using LaneSet = __m256i;
+    KADANOFF_LEAF static LaneSet set_lanes(Vector a) { return a; }
+    KADANOFF_LEAF static Double plus_where_lane(LaneSet lanes, int i, Double sum, Double a) {
+        const __m128i half = i == 0 ? _mm256_castsi256_si128(lanes) : _mm256_extracti128_si256(lanes, 1);
+        return plus(sum, _mm256_and_pd(_mm256_castsi256_pd(_mm256_cvtepi32_epi64(half)), a));
     }
     static constexpr int log2_doubles = 2;
     KADANOFF_LEAF static Double minus_unless_bit(int d, Double a) {

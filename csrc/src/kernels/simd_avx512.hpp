@@ -18,6 +18,9 @@ struct Avx512Ops {
         return _mm512_maskz_loadu_epi32(first_lanes(count), p);
     }
     KADANOFF_LEAF static void store(std::uint32_t* p, Vector a) { _mm512_storeu_si512(p, a); }
+    KADANOFF_LEAF static Vector load_from_byte(const std::uint32_t* p, int byte) {
+        return _mm512_loadu_si512(reinterpret_cast<const char*>(p) + byte);
+    }
     KADANOFF_LEAF static Vector load_repeated(const std::uint32_t* p, int shift) {
         return _mm512_permutexvar_epi32(_mm512_srl_epi32(iota(0), _mm_cvtsi32_si128(shift)), load(p));
     }
@@ -94,6 +97,9 @@ struct Avx512Ops {
     KADANOFF_LEAF static Vector look_up(Row row, Vector index) { return _mm512_shuffle_epi8(row, index); }
 
     using Real = __m512;
+    using RealRow = __m512;
+    KADANOFF_LEAF static RealRow real_row(const float* p) { return _mm512_loadu_ps(p); }
+    KADANOFF_LEAF static Real look_up_real(RealRow row, Vector index) { return _mm512_permutexvar_ps(index, row); }
     KADANOFF_LEAF static Real real(float a) { return _mm512_set1_ps(a); }
     KADANOFF_LEAF static Real as_real(Vector bits) { return _mm512_castsi512_ps(bits); }
     KADANOFF_LEAF static Vector bits(Real a) { return _mm512_castps_si512(a); }
@@ -129,6 +135,11 @@ struct Avx512Ops {
     KADANOFF_LEAF static ByteSet set_bytes(Vector a) { return _mm512_movepi8_mask(a); }
     KADANOFF_LEAF static Double plus_where(ByteSet bytes, int i, Double sum, Double a) {
         return _mm512_mask_add_pd(sum, static_cast<__mmask8>(bytes >> (8 * i)), sum, a);
+    }
+    using LaneSet = __mmask16;
+    KADANOFF_LEAF static LaneSet set_lanes(Vector a) { return _mm512_movepi32_mask(a); }
+    KADANOFF_LEAF static Double plus_where_lane(LaneSet lanes, int i, Double sum, Double a) {
+        return _mm512_mask_add_pd(sum, static_cast<__mmask8>(lanes >> (8 * i)), sum, a);
     }
     static constexpr int log2_doubles = 3;
     KADANOFF_LEAF static Double minus_unless_bit(int d, Double a) {

@@ -33,6 +33,8 @@ enum class Stream : std::uint32_t {
     table_heat_bath_tail = 23,
     table_metropolis = 24,
     table_metropolis_tail = 25,
+    dense_heat_bath = 26,
+    dense_metropolis = 27,
 };
 
 /// Coordinates of a random draw: everything that a draw depends on, besides the seed, packed into Philox's

@@ -18,6 +18,8 @@ struct WordOps {
     /// The first `count` lanes from memory, zero in the others, which are not touched.
     KADANOFF_LEAF static Vector load_first(const std::uint32_t* p, std::int64_t count) { return count > 0 ? *p : 0; }
     KADANOFF_LEAF static void store(std::uint32_t* p, Vector a) { *p = a; }
+    /// p[lane] with byte `byte` lowest; what comes above it is anything. The word after the last one must be readable.
+    KADANOFF_LEAF static Vector load_from_byte(const std::uint32_t* p, int byte) { return *p >> (8 * byte); }
     /// p[lane >> shift] in every lane; all of p[0 ... lanes - 1] must be readable.
     KADANOFF_LEAF static Vector load_repeated(const std::uint32_t* p, int /*shift*/) { return *p; }
     /// p[index] in every lane, index < 2^31.
@@ -98,6 +100,10 @@ struct WordOps {
 
     /// A float in every lane, each operation rounded by itself.
     using Real = float;
+    /// 16 floats to look up by the low four bits of every lane.
+    using RealRow = const float*;
+    KADANOFF_LEAF static RealRow real_row(const float* p) { return p; }
+    KADANOFF_LEAF static Real look_up_real(RealRow row, Vector index) { return row[index & 15u]; }
     KADANOFF_LEAF static Real real(float a) { return a; }
     KADANOFF_LEAF static Real as_real(Vector bits) { return __builtin_bit_cast(float, bits); }
     KADANOFF_LEAF static Vector bits(Real a) { return __builtin_bit_cast(std::uint32_t, a); }
@@ -149,6 +155,12 @@ struct WordOps {
     KADANOFF_LEAF static ByteSet set_bytes(Vector a) { return a; }
     KADANOFF_LEAF static Double plus_where(ByteSet bytes, int i, Double sum, Double a) {
         return plus(sum, (bytes >> (8 * i)) & 1 ? a : 0.0);
+    }
+    /// The same for lanes of all ones, not 0.
+    using LaneSet = Vector;
+    KADANOFF_LEAF static LaneSet set_lanes(Vector a) { return a; }
+    KADANOFF_LEAF static Double plus_where_lane(LaneSet lanes, int /*i*/, Double sum, Double a) {
+        return plus(sum, (lanes & 1) != 0 ? a : 0.0);
     }
     static constexpr int log2_doubles = 0;
     /// a in the numbers i whose place has bit d set, d < log2_doubles, else -a.

@@ -15,6 +15,7 @@ struct HeatBath {
     static constexpr Stream packed_stream = Stream::packed_heat_bath;
     static constexpr Stream packed_tail_stream = Stream::packed_heat_bath_tail;
     static constexpr Stream plain_stream = Stream::plain_heat_bath;
+    static constexpr Stream dense_stream = Stream::dense_heat_bath;
     static constexpr Stream table_stream = Stream::table_heat_bath;
     static constexpr Stream table_tail_stream = Stream::table_heat_bath_tail;
     static constexpr bool uses_spin = false;

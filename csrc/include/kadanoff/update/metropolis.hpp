@@ -15,6 +15,7 @@ struct Metropolis {
     static constexpr Stream packed_stream = Stream::packed_metropolis;
     static constexpr Stream packed_tail_stream = Stream::packed_metropolis_tail;
     static constexpr Stream plain_stream = Stream::plain_metropolis;
+    static constexpr Stream dense_stream = Stream::dense_metropolis;
     static constexpr Stream table_stream = Stream::table_metropolis;
     static constexpr Stream table_tail_stream = Stream::table_metropolis_tail;
     static constexpr bool uses_spin = true;
