@@ -55,9 +55,10 @@ bool tables_pay(const EngineRequest& request) {
 /// Whether so many sites are neighbours that tables of four of them pay, beyond few neighbours and within memory.
 bool dense_pays(const EngineRequest& request, const Ising& model) {
     constexpr double most_bytes = 1 << 30;
-    const std::int64_t sites = request.lattice.sites(), neighbours = request.lattice.coordination();
-    const auto tables = static_cast<double>(sites) * static_cast<double>(sites) * nibble_cases;
-    return model.plaquette == 0.0 && neighbours > max_table_degree && 4 * neighbours >= sites && tables <= most_bytes;
+    const auto sites = static_cast<double>(request.lattice.sites());
+    const double neighbours = 2.0 * static_cast<double>(request.lattice.bond_count()) / sites;  // on average
+    return model.plaquette == 0.0 && neighbours > max_table_degree && nibble_sites * neighbours >= sites &&
+           nibble_cases * sites * sites <= most_bytes;
 }
 
 bool is_cluster(const EngineRequest& request) {
@@ -71,9 +72,10 @@ std::string fastest(const EngineRequest& request) {
     const bool many_small = request.lattice.extents().back() < short_row && request.options.replicas >= many_replicas &&
                             request.options.device == Device::cpu;
     if (on_checkerboard(request, *model) && !many_small) return "checkerboard";
-    if (dense_pays(request, *model)) return "dense";
+    const bool cuda = request.options.device == Device::cuda;
+    if (!cuda && dense_pays(request, *model)) return "dense";
     if (in_bits(request, *model)) return "packed";
-    return in_tables(request, *model) && tables_pay(request) ? "table" : "plain";
+    return !cuda && in_tables(request, *model) && tables_pay(request) ? "table" : "plain";
 }
 
 bool serves(const std::string& kernel, const EngineRequest& request) {
