@@ -1,4 +1,6 @@
-"""A slow oracle of the kernels for graphs: replica-packed, plain and Potts, bit for bit.
+"""A slow oracle of the kernels for graphs, bit for bit: replica-packed, plain and Potts.
+
+The table kernel's is in `reference_table`; `Sampler(kernel="table")` gives it.
 
 Written from docs/random_numbers.md. Spins lie one per byte, neighbours come from the list of bonds,
 every visit of a site is a row of plain NumPy, thresholds are `reference`'s (mpmath), and float32
@@ -142,7 +144,7 @@ def uniform(word: np.ndarray) -> np.ndarray:
 
 
 class Sampler:
-    """`kadanoff.Sampler` of the kernels packed, table, plain and potts as the contract defines it."""
+    """`kadanoff.Sampler` of the kernels for graphs as the contract defines it."""
 
     kernel: str
     streams: int  # of a stripe
@@ -291,6 +293,8 @@ class Sampler:
 
 
 class IsingSampler(Sampler):
+    """What the kernels of Ising models share."""
+
     def _random_spins(self) -> np.ndarray:
         blocks, place = self._random_word(128)
         word = blocks[np.arange(self.replicas), :, place // 32]
