@@ -67,7 +67,7 @@ const char* wrong_shift(const Operands<Ops>& x) {
     return nullptr;
 }
 
-/// Bytes side by side: `few` so that many are equal.
+/// Bytes side by side, also with `few` of their bits, so that many are equal.
 template <class Ops>
 const char* wrong_bytes(const Operands<Ops>& x) {
     COMPARE("equal_bytes", Ops::equal_bytes(x.a, x.b), WordOps::equal_bytes(a, b));
@@ -140,7 +140,7 @@ const char* wrong_sum(const Operands<Ops>& x) {
 
 constexpr int numbers = 16;
 
-/// Three lists of numbers of many sizes, both signs and zero, some of them equal to those of the other lists.
+/// Three lists of numbers of two sizes, both signs and zero, some of them equal to those of the other lists.
 struct Numbers {
     double a[numbers], b[numbers], c[numbers];
 
@@ -180,34 +180,36 @@ bool numbers_are(const Numbers& x, Call call) {
     return true;
 }
 
-#define COMPARE(member, result)                                                                                    \
-    if (!numbers_are<Ops>(x, [&](auto ops, [[maybe_unused]] auto a, [[maybe_unused]] auto b, [[maybe_unused]] auto c) { \
-            using O = decltype(ops);                                                                               \
-            return result;                                                                                         \
-        }))                                                                                                        \
+#define COMPARE_NUMBERS(member, result)                                                                              \
+    if (!numbers_are<Ops>(x,                                                                                         \
+                          [&](auto ops, [[maybe_unused]] auto a, [[maybe_unused]] auto b, [[maybe_unused]] auto c) { \
+                              using O [[maybe_unused]] = decltype(ops);                                              \
+                              return result;                                                                         \
+                          }))                                                                                        \
     return member
 
 template <class Ops>
 const char* wrong_arithmetic(const Numbers& x) {
-    COMPARE("store_doubles", a);
-    COMPARE("double_of", O::double_of(0.1));
-    COMPARE("plus", O::plus(a, b));
-    COMPARE("minus", O::minus(a, b));
-    COMPARE("times", O::times(a, b));
-    COMPARE("over", O::over(a, O::plus(O::size(b), O::double_of(1.0))));
-    COMPARE("least", O::least(a, b));
-    COMPARE("size", O::size(a));
-    COMPARE("select_less", O::select_less(a, b, c, O::double_of(-1.0)));
-    COMPARE("if_less", O::if_less(a, b, c));
+    COMPARE_NUMBERS("store_doubles", a);
+    COMPARE_NUMBERS("double_of", O::double_of(0.1));
+    COMPARE_NUMBERS("plus", O::plus(a, b));
+    COMPARE_NUMBERS("minus", O::minus(a, b));
+    COMPARE_NUMBERS("times", O::times(a, b));
+    COMPARE_NUMBERS("over", O::over(a, O::plus(O::size(b), O::double_of(1.0))));
+    COMPARE_NUMBERS("least", O::least(a, b));
+    COMPARE_NUMBERS("size", O::size(a));
+    COMPARE_NUMBERS("select_less", O::select_less(a, b, c, O::double_of(-1.0)));
+    COMPARE_NUMBERS("if_less", O::if_less(a, b, c));
     // An exponent of 0 to 1000, added to 1.5 * 2^52.
-    for (const double n : {0.0, 1.0, 2.0, 63.0, 999.0, 1000.0}) {
-        COMPARE("lower_exponent",
-                O::lower_exponent(O::plus(O::size(a), O::double_of(0.7)), O::double_of(6755399441055744.0 + n)));
+    constexpr double exponents[] = {0.0, 1.0, 2.0, 63.0, 999.0, 1000.0};
+    for (const double n : exponents) {
+        COMPARE_NUMBERS("lower_exponent", O::lower_exponent(O::plus(O::size(a), O::double_of(0.7)),
+                                                            O::double_of(6755399441055744.0 + n)));
     }
     return nullptr;
 }
 
-#undef COMPARE
+#undef COMPARE_NUMBERS
 
 /// What tells the numbers of a Double apart by their place.
 template <class Ops>
