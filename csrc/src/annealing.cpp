@@ -180,6 +180,60 @@ double resample(const double* energy, std::int64_t count, double beta_step, doub
 
 namespace {
 
+double standard_deviation(const double* values, std::int64_t count) {
+    double mean = 0.0, square = 0.0;
+    for (std::int64_t i = 0; i < count; ++i) mean += values[i] / static_cast<double>(count);
+    for (std::int64_t i = 0; i < count; ++i) square += (values[i] - mean) * (values[i] - mean);
+    return std::sqrt(square / static_cast<double>(count));
+}
+
+/// Mean share of replicas that a resampling to these weights removes.
+double culled(const std::vector<double>& weights) {
+    double total = 0.0, below = 0.0;
+    for (const double weight : weights) total += weight;
+    const double mean = total / static_cast<double>(weights.size());
+    for (const double weight : weights) below += std::max(0.0, mean - weight);
+    return below / total;
+}
+
+}  // namespace
+
+/// Weights of a step follow from those of others: an exponential of each energy is needed once, as a rule.
+double largest_step(const double* energy, std::int64_t count, double culling_fraction, double most) {
+    const auto n = static_cast<std::size_t>(count);
+    const double ground = *std::min_element(energy, energy + count);
+    std::vector<double> low, power(n), both(n);
+    const auto begin_at = [&](double step) {
+        Weights weight(step, ground);
+        std::transform(energy, energy + count, power.begin(), weight);
+        return culled(power) <= culling_fraction;
+    };
+    // What it would be of a normal distribution, in the limit of small steps.
+    double step = std::min(most, 2.5 * culling_fraction / standard_deviation(energy, count));
+    while (!begin_at(step)) step /= 2;
+    while (step < most) {  // weights of twice the step
+        for (std::size_t i = 0; i < n; ++i) both[i] = power[i] * power[i];
+        if (culled(both) > culling_fraction) break;
+        power.swap(both);
+        step *= 2;
+    }
+    if (step >= most) return most;
+    double found = step;
+    low = power;
+    for (double part = step / 2; part > step / 64; part /= 2) {
+        for (std::size_t i = 0; i < n; ++i) {
+            power[i] = std::sqrt(power[i]);
+            both[i] = low[i] * power[i];
+        }
+        if (culled(both) > culling_fraction) continue;
+        low.swap(both);
+        found += part;
+    }
+    return std::min(found, most);
+}
+
+namespace {
+
 /// Uniform in [0, 1) with 53 bits, for the resampling of one population after a number of sweeps.
 double resampling_draw(std::uint64_t seed, std::int64_t sweep, std::int64_t run) {
     const DrawKey key{seed, static_cast<std::uint64_t>(sweep), static_cast<std::uint32_t>(run), Stream::resampling, 0};
@@ -200,6 +254,14 @@ public:
           families_(energy_.size()) {
         for (std::size_t r = 0; r < families_.size(); ++r) families_[r] = static_cast<std::int64_t>(r);
         sampler.total_energy(energy_.data());
+    }
+
+    /// The beta that follows `beta` on the way to `target`, by the last run.
+    double next_beta(double beta, double target, double culling_fraction) const {
+        if (culling_fraction == 0.0 || target == beta) return target;
+        const double most = target - beta;
+        const double step = largest_step(energy_.data() + (runs_ - 1) * size_, size_, culling_fraction, most);
+        return step == most ? target : std::clamp(beta + step, std::nextafter(beta, target), target);
     }
 
     /// Fills in the log_weight of each run.
@@ -286,8 +348,12 @@ private:
 };
 
 void check_populations(const Sampler& sampler, const std::vector<double>& betas, std::int64_t sweeps_per_beta,
-                       std::int64_t runs) {
+                       std::int64_t runs, double culling_fraction) {
     check_schedule("population_anneal", sampler, betas, sweeps_per_beta);
+    if (culling_fraction != 0.0 && !(culling_fraction >= 1e-6 && culling_fraction < 1.0)) {
+        throw InvalidArgument("[population_anneal] expected culling_fraction 0 or in [1e-6, 1), got " +
+                              text(culling_fraction));
+    }
     for (std::size_t k = 1; k < betas.size(); ++k) {
         if (betas[k] > betas[k - 1]) continue;
         throw InvalidArgument("[population_anneal] expected ascending betas, got " + text(betas[k - 1]) + " before " +
@@ -303,26 +369,29 @@ void check_populations(const Sampler& sampler, const std::vector<double>& betas,
 }  // namespace
 
 PopulationRecord population_anneal(Sampler& sampler, const std::vector<double>& betas, std::int64_t sweeps_per_beta,
-                                   std::int64_t runs, const Sampler::Poll& poll) {
-    check_populations(sampler, betas, sweeps_per_beta, runs);
+                                   std::int64_t runs, const Sampler::Poll& poll, double culling_fraction) {
+    check_populations(sampler, betas, sweeps_per_beta, runs, culling_fraction);
     Populations populations(sampler, runs);
     PolledRuns polled(sampler, poll);
     PopulationRecord record;
-    double previous = 0.0;
-    for (const double beta : betas) {
+    double beta = 0.0;
+    for (auto target = betas.begin(); target != betas.end();) {
+        const double next = populations.next_beta(beta, *target, culling_fraction);
         std::vector<PopulationStep> steps(static_cast<std::size_t>(runs));
         bool go_on = true;
-        if (beta > 0.0) {
-            populations.resample_all(beta - previous, steps.data());
-            sampler.set_beta({beta});
+        if (next > 0.0) {
+            populations.resample_all(next - beta, steps.data());
+            sampler.set_beta({next});
             const std::int64_t wanted = sampler.sweep() + sweeps_per_beta;
             go_on = polled.run(sweeps_per_beta);
             if (sampler.sweep() != wanted) break;
         }
         populations.measure(steps.data());
+        record.betas.push_back(next);
         record.steps.insert(record.steps.end(), steps.begin(), steps.end());
         if (!go_on) break;
-        previous = beta;
+        beta = next;
+        if (beta == *target) ++target;
     }
     record.families = std::move(populations).families();
     return record;

@@ -232,8 +232,8 @@ std::int64_t ParallelTempering::sample(std::int64_t draws, std::int64_t every, c
                               ", every=" + std::to_string(every));
     }
     const bool overlaps = out.overlap != nullptr || out.link_overlap != nullptr;
-    if (overlaps && (copies_ < 2 || !std::holds_alternative<Ising>(walkers_.model()))) {
-        throw InvalidArgument("[sample] expected two copies of an Ising model for overlaps");
+    if (overlaps && (copies_ % 2 != 0 || !std::holds_alternative<Ising>(walkers_.model()))) {
+        throw InvalidArgument("[sample] expected an even number of copies of an Ising model for overlaps");
     }
     if (out.link_overlap != nullptr && bonds_.empty()) bonds_ = walkers_.lattice().bonds();
     PollTimer timer(poll);
@@ -254,17 +254,18 @@ std::int64_t ParallelTempering::sample(std::int64_t draws, std::int64_t every, c
 
 void ParallelTempering::measure_overlaps(const TemperingDraws& out, std::int64_t draw, std::int64_t draws) {
     walkers_.spins(spins_.data());
-    for (std::int64_t row = 0; row < static_cast<std::int64_t>(walker_.size()); ++row) {
-        const std::int64_t t = row / copies_;
-        const std::int8_t* own = spins_.data() + walker_at(t, row % copies_) * sites_;
-        const std::int8_t* next = spins_.data() + walker_at(t, (row + 1) % copies_) * sites_;
-        if (out.overlap != nullptr) {
-            out.overlap[row * draws + draw] =
-                static_cast<double>(sum_of_products(own, next, sites_)) / static_cast<double>(sites_);
-        }
+    const auto write = [&](double* rows, std::int64_t first, std::int64_t sum, std::int64_t terms) {
+        const double value = static_cast<double>(sum) / static_cast<double>(std::max<std::int64_t>(1, terms));
+        rows[first * draws + draw] = rows[(first + 1) * draws + draw] = value;
+    };
+    for (std::int64_t row = 0; row < static_cast<std::int64_t>(walker_.size()); row += 2) {
+        const std::int64_t t = row / copies_, copy = row % copies_;
+        const std::int8_t* one = spins_.data() + walker_at(t, copy) * sites_;
+        const std::int8_t* other = spins_.data() + walker_at(t, copy + 1) * sites_;
+        if (out.overlap != nullptr) write(out.overlap, row, sum_of_products(one, other, sites_), sites_);
         if (out.link_overlap != nullptr) {
-            const auto bonds = static_cast<double>(std::max<std::size_t>(1, bonds_.size()));
-            out.link_overlap[row * draws + draw] = static_cast<double>(sum_over_bonds(bonds_, own, next)) / bonds;
+            const auto terms = static_cast<std::int64_t>(bonds_.size());
+            write(out.link_overlap, row, sum_over_bonds(bonds_, one, other), terms);
         }
     }
 }

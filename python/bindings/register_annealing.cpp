@@ -64,12 +64,13 @@ py::array_t<double> column(const PopulationRecord& record, std::int64_t runs, do
 
 /// (arrays by name, what a signal handler raised or None)
 py::tuple anneal_populations(SharedSampler& shared, const std::vector<double>& betas, std::int64_t sweeps_per_beta,
-                             std::int64_t runs) {
+                             std::int64_t runs, double culling_fraction) {
     const PopulationRecord record = shared.exclusively([&](Sampler& sampler) {
-        return kadanoff::population_anneal(sampler, betas, sweeps_per_beta, runs, poll_signals);
+        return kadanoff::population_anneal(sampler, betas, sweeps_per_beta, runs, poll_signals, culling_fraction);
     });
     const py::object signal = raised();
     py::dict arrays;
+    arrays["betas"] = Floats(static_cast<py::ssize_t>(record.betas.size()), record.betas.data());
     arrays["log_weight"] = column(record, runs, &PopulationStep::log_weight);
     arrays["energy"] = column(record, runs, &PopulationStep::energy);
     arrays["energy_variance"] = column(record, runs, &PopulationStep::energy_variance);
@@ -90,6 +91,11 @@ py::tuple resample_once(const Floats& energy, double beta_step, double uniform) 
     return py::make_tuple(parents, log_weight);
 }
 
+double step_once(const Floats& energy, double culling_fraction, double most) {
+    if (energy.size() == 0) throw py::value_error("[largest_step] expected energies, got none");
+    return kadanoff::largest_step(energy.data(), energy.size(), culling_fraction, most);
+}
+
 }  // namespace
 
 void register_annealing(py::module_& m) {
@@ -97,8 +103,9 @@ void register_annealing(py::module_& m) {
     m.def("anneal", &anneal_states, py::arg("sampler"), py::arg("betas"), py::arg("sweeps_per_beta"),
           py::arg("best_energy").noconvert(), py::arg("best_spins").noconvert());
     m.def("population_anneal", &anneal_populations, py::arg("sampler"), py::arg("betas"), py::arg("sweeps_per_beta"),
-          py::arg("runs"));
+          py::arg("runs"), py::arg("culling_fraction"));
     m.def("resample", &resample_once, py::arg("energy"), py::arg("beta_step"), py::arg("uniform"));
+    m.def("largest_step", &step_once, py::arg("energy"), py::arg("culling_fraction"), py::arg("most"));
 }
 
 }  // namespace kadanoff::python

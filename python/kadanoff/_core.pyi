@@ -139,8 +139,13 @@ def anneal(
     best_spins: NDArray[np.int8],
 ) -> tuple[int, BaseException | None]: ...
 def population_anneal(
-    sampler: Sampler, betas: Sequence[float], sweeps_per_beta: int, runs: int
+    sampler: Sampler,
+    betas: Sequence[float],
+    sweeps_per_beta: int,
+    runs: int,
+    culling_fraction: float,
 ) -> tuple[dict[str, NDArray[Any]], BaseException | None]: ...
 def resample(
     energy: NDArray[np.float64], beta_step: float, uniform: float
 ) -> tuple[NDArray[np.int64], float]: ...
+def largest_step(energy: NDArray[np.float64], culling_fraction: float, most: float) -> float: ...

@@ -364,8 +364,9 @@ class Run:
 
     def __repr__(self) -> str:
         sweeps = "sweep" if self.every == 1 else f"{self.every} sweeps"
+        replicas = "1 replica" if self.n_replicas == 1 else f"{self.n_replicas} replicas"
         return (
-            f"Run({self.description}, beta = {self._beta_text()}, {self.n_replicas} replicas x "
+            f"Run({self.description}, beta = {self._beta_text()}, {replicas} x "
             f"{self.n_draws} draws every {sweeps}: {', '.join(self.observables)})"
         )
 

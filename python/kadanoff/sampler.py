@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import secrets
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from kadanoff import _core, arguments
-from kadanoff.errors import FileError, Interrupted
+from kadanoff.draws import MAX_SWEEP, checked_draws, finished
+from kadanoff.ergodicity import is_ergodic
+from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
-from kadanoff.lattices import Lattice
 from kadanoff.models import Ising, Model, Potts
 from kadanoff.models import from_state as model_from_state
 from kadanoff.observables.recording import Recorder, record
@@ -31,7 +32,6 @@ STARTS = ("ordered", "random", "down")
 
 _KIND = "sampler"
 _VERSION = 1
-_MAX_SWEEP = 2**40
 
 
 class Sampler(FixedAttributes):
@@ -114,6 +114,8 @@ class Sampler(FixedAttributes):
     """
 
     _fixed = frozenset({"model", "update", "replicas", "seed", "device", "threads", "order"})
+    _call: ClassVar[str] = "Sampler"
+    """Whose arguments an error is about."""
 
     def __init__(
         self,
@@ -128,36 +130,39 @@ class Sampler(FixedAttributes):
         order: str = "sublattice",
         kernel: str | None = None,
     ) -> None:
+        call = self._call
         if not isinstance(model, Model):
-            raise TypeError(f"[Sampler] expected a model such as kd.Ising(lattice), got {model!r}")
+            raise TypeError(f"[{call}] expected a model such as kd.Ising(lattice), got {model!r}")
         self.model = model
-        self.replicas = arguments.integer("Sampler", "replicas", replicas, 1, 2**31)
+        self.replicas = arguments.integer(call, "replicas", replicas, 1, 2**31)
         self.seed = (
             secrets.randbits(64)
             if seed is None
-            else arguments.integer("Sampler", "seed", seed, 0, 2**64 - 1)
+            else arguments.integer(call, "seed", seed, 0, 2**64 - 1)
         )
-        self.update = arguments.choice("Sampler", "update", update, UPDATES)
-        self.device = arguments.choice("Sampler", "device", device, DEVICES)
+        self.update = arguments.choice(call, "update", update, UPDATES)
+        self.device = arguments.choice(call, "device", device, DEVICES)
         self.threads = (
-            None if threads is None else arguments.integer("Sampler", "threads", threads, 1, 4096)
+            None if threads is None else arguments.integer(call, "threads", threads, 1, 4096)
         )
-        self.order = arguments.choice("Sampler", "order", order, ORDERS)
-        betas = arguments.reals("Sampler", "beta", beta)
+        self.order = arguments.choice(call, "order", order, ORDERS)
+        betas = arguments.reals(call, "beta", beta)
         self._core = _core.Sampler(
             **_core_terms(model),
             beta=betas.tolist(),
             update=update,
             order=self.order,
-            kernel="" if kernel is None else arguments.choice("Sampler", "kernel", kernel, KERNELS),
+            kernel="" if kernel is None else arguments.choice(call, "kernel", kernel, KERNELS),
             replicas=self.replicas,
             seed=self.seed,
             device=self.device,
             threads=self.threads or 0,
-            start=arguments.choice("Sampler", "start", start, STARTS),
+            start=arguments.choice(call, "start", start, STARTS),
         )
         self._set_beta_array(betas)
-        self._warn_if_not_ergodic()
+        if not is_ergodic(model, update, self.order, self.beta):
+            text = "Metropolis is not ergodic at beta = 0 or on an extent of 2: use heatbath"
+            warnings.warn(f"[{call}] {text}", stacklevel=2)
 
     @property
     def beta(self) -> npt.NDArray[np.float64]:
@@ -177,19 +182,6 @@ class Sampler(FixedAttributes):
     def _set_beta_array(self, betas: npt.NDArray[np.float64]) -> None:
         self._beta = np.array(np.broadcast_to(betas, self.replicas))
         self._beta.flags.writeable = False
-
-    def _warn_if_not_ergodic(self) -> None:
-        model = self.model
-        if self.update != "metropolis" or self.order == "random" or isinstance(model, Potts):
-            return
-        assert isinstance(model, Ising)
-        idle = self.beta * max(np.abs(model.coupling).max(), np.abs(model.field).max()) == 0.0
-        alternating = not np.any(model.field) and _has_double_bonds(model.lattice)
-        if idle.any() or alternating:
-            text = (
-                "[Sampler] Metropolis is not ergodic at beta = 0 or on an extent of 2: use heatbath"
-            )
-            warnings.warn(text, stacklevel=3)
 
     @property
     def sweep(self) -> int:
@@ -279,7 +271,7 @@ class Sampler(FixedAttributes):
         ------
         ValueError, TypeError
         """
-        self._core.run(arguments.integer("run", "sweeps", sweeps, 0, _MAX_SWEEP - self.sweep))
+        self._core.run(arguments.integer("run", "sweeps", sweeps, 0, MAX_SWEEP - self.sweep))
 
     def sample(self, draws: int, every: int = 1, observables: Any = None) -> Run:
         r"""Measure energy and magnetisation, or `observables`, `draws` times after `every` sweeps.
@@ -326,24 +318,11 @@ class Sampler(FixedAttributes):
         .. math:: \frac{1}{N^2} \sum_c m_c^2, \qquad
             \frac{1}{N^4} \Big[3 \Big(\sum_c m_c^2\Big)^2 - 2 \sum_c m_c^4\Big] .
         """
-        every = arguments.integer("sample", "every", every, 1, _MAX_SWEEP)
-        most = (_MAX_SWEEP - self.sweep) // every
-        if most < 1:
-            raise ValueError(
-                f"[sample] expected at most 2^40 sweeps in all, got sweep {self.sweep}"
-            )
-        draws = arguments.integer("sample", "draws", draws, 1, most)
+        draws, every = checked_draws(draws, every, self.sweep)
         recorder = None
         if observables is not None:
             recorder = Recorder(observables, self.model, self.beta, self._core.extra_series)
-        run, signal = self._sample(draws, every, recorder)
-        if isinstance(signal, KeyboardInterrupt):
-            done = 0 if run is None else run.n_draws
-            raise Interrupted(f"[sample] stopped after {done} of {draws} draws", run)
-        if signal is not None:
-            raise signal
-        assert run is not None
-        return run
+        return finished(*self._sample(draws, every, recorder), draws)
 
     def _sample(
         self, draws: int, every: int, recorder: Recorder | None = None
@@ -352,7 +331,15 @@ class Sampler(FixedAttributes):
         names = ("energy", "magnetization", *self._core.extra_series)
         if recorder is not None and recorder.needs_spins:
             before = self.sweep
-            observables, done, signal = record(self, recorder, names, draws, every)
+            one = np.empty((len(names), self.replicas, 1))
+            observables, done, signal = record(
+                recorder,
+                self._core,
+                lambda: self._core.sample(1, every, one[0], one[1], one[2:]),
+                dict(zip(names, one[:, :, 0], strict=True)),
+                np.empty(self.shape, self.dtype),
+                draws,
+            )
         else:
             energy, magnetization = (np.empty((self.replicas, draws)) for _ in range(2))
             extra = np.empty((len(names) - 2, self.replicas, draws))
@@ -469,7 +456,7 @@ class Sampler(FixedAttributes):
             if words.size != sampler._core.packed_size:
                 raise entries.wrong("packed_spins", f"{sampler._core.packed_size} words of spins")
             sampler._core.write_packed(np.ascontiguousarray(words))
-            sampler._core.sweep = entries.integer("sweep", low=0, high=_MAX_SWEEP)
+            sampler._core.sweep = entries.integer("sweep", low=0, high=MAX_SWEEP)
         except FileError:
             raise
         except ValueError as error:
@@ -493,12 +480,6 @@ def _from_plain_state(state: dict[str, Any], device: str, threads: int | None) -
     from kadanoff import storage
 
     return Sampler.from_state(storage.Entries(state, "a pickled sampler"), device, threads)
-
-
-def _has_double_bonds(lattice: Lattice) -> bool:
-    """Whether an extent of 2 binds neighbours both ways round, so that flips often cost nothing."""
-    pairs = zip(lattice.extents, lattice.periodic, strict=False)
-    return lattice.name != "honeycomb" and any(pair == (2, True) for pair in pairs)
 
 
 def _core_terms(model: Model) -> dict[str, Any]:

@@ -212,6 +212,24 @@ TEST_CASE(populations_do_not_depend_on_threads_or_instructions) {
     }
 }
 
+TEST_CASE(inserted_betas_are_chosen_by_the_last_run) {
+    Sampler sampler = make_sampler(1, 512), fixed = make_sampler(2, 512);
+    const std::vector<double> energy = energies_of(sampler);
+    const auto record = kadanoff::population_anneal(sampler, {0.3, 1.0}, 3, 4, {}, 0.1);
+    const std::vector<double>& betas = record.betas;
+    CHECK_EQUAL(betas.front(), kadanoff::largest_step(energy.data() + 384, 128, 0.1, 0.3));
+    CHECK(betas.size() > 4 && betas.back() == 1.0 && std::count(betas.begin(), betas.end(), 0.3) == 1);
+    CHECK(std::is_sorted(betas.begin(), betas.end()));
+    const auto again = kadanoff::population_anneal(fixed, betas, 3, 4);
+    CHECK(again.betas == betas);
+    CHECK_EQUAL(hash_of(sampler), hash_of(fixed));
+    CHECK(record.families == again.families);
+    for (std::size_t k = 0; k < again.steps.size(); ++k) {
+        CHECK_EQUAL(record.steps[k].log_weight, again.steps[k].log_weight);
+        CHECK_EQUAL(record.steps[k].energy, again.steps[k].energy);
+    }
+}
+
 TEST_CASE(wrong_schedules_change_nothing) {
     Sampler sampler = make_sampler();
     const std::uint64_t before = hash_of(sampler);
@@ -225,6 +243,10 @@ TEST_CASE(wrong_schedules_change_nothing) {
     CHECK_EQUAL(error({0.5}, 0, 1), "[population_anneal] expected at least 1 sweep per beta, got 0");
     CHECK_EQUAL(error({0.5}, 1, 3), "[population_anneal] expected runs that divide 70 replicas, got 3");
     CHECK_EQUAL(error({0.5}, 1, 0), "[population_anneal] expected runs that divide 70 replicas, got 0");
+    for (const double share : {-0.1, 1e-7, 1.0, static_cast<double>(NAN)}) {
+        const std::string text = error_of([&] { kadanoff::population_anneal(sampler, {0.5}, 1, 1, {}, share); });
+        CHECK_EQUAL(text.find("[population_anneal] expected culling_fraction 0 or in [1e-6, 1), got "), std::size_t{0});
+    }
     CHECK_EQUAL(error_of([&] { kadanoff::anneal(sampler, {0.5, -1.0}, 1); }),
                 "[anneal] expected beta in [0, 1e12], got -1");
     CHECK_EQUAL(error_of([&] { kadanoff::anneal(sampler, {0.5, 0.6}, std::int64_t{1} << 40); }),

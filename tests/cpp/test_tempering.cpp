@@ -139,7 +139,7 @@ TEST_CASE(wrong_options_are_refused) {
     Sampler walkers = make_walkers(8);
     ParallelTempering single(walkers, {{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8}});
     std::vector<double> room(8);
-    CHECK_THROWS(InvalidArgument, "[sample] expected two copies of an Ising model for overlaps",
+    CHECK_THROWS(InvalidArgument, "[sample] expected an even number of copies of an Ising model for overlaps",
                  single.sample(1, 1, {nullptr, nullptr, room.data(), nullptr}));
     CHECK_THROWS(InvalidArgument, "[move_clusters] expected options with cluster moves, got none",
                  single.move_clusters(0));

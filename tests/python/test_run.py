@@ -66,6 +66,8 @@ def test_a_run_gives_back_what_it_was_given():
         "Run(square 4x6, heatbath, beta = 0.44, 4 replicas x 50 draws every 10 sweeps: "
         "energy, magnetization)"
     )
+    one = repr(run.select(replica=0))
+    assert one.startswith("Run(square 4x6, heatbath, beta = 0.44, 1 replica x 50 draws every 10 ")
     assert run._repr_html_() == f"<code>{run!r}</code>"
 
 

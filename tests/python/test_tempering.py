@@ -1,12 +1,10 @@
-"""Parallel tempering: what it counts, files, signals, and every wrong call.
+"""Parallel tempering: what it counts, signals, and every wrong call.
 
 What it samples is tested in tests/statistics/test_tempering.py.
 """
 
 from __future__ import annotations
 
-import pickle
-import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,38 +14,7 @@ import numpy as np
 import pytest
 
 import kadanoff as kd
-from kadanoff import storage
-
-MODEL = kd.Ising(kd.Square(6))
-BETAS = [0.2, 0.3, 0.4, 0.5]
-COUNTS = ("temperature_index", "acceptance", "flow", "round_trips", "round_trip_time")
-
-
-def make(**options: Any) -> kd.ParallelTempering:
-    arguments = {"model": MODEL, "betas": BETAS, "replicas": 2, "seed": 5, "start": "random"}
-    return kd.ParallelTempering(**(arguments | options))
-
-
-def assert_same(one: kd.ParallelTempering, other: kd.ParallelTempering) -> None:
-    """All that can be seen is equal, bit for bit."""
-    assert one.sweep == other.sweep
-    for name in ("spins", *COUNTS, "best_energy", "best_spins", "betas"):
-        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
-    settings = ("model", "seed", "swap_every", "houdayer", "pairs", "update")
-    assert all(getattr(one, name) == getattr(other, name) for name in settings)
-
-
-VARIANTS = pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"swap_every": 3},
-        {"houdayer": 2, "replicas": 5, "pairs": "random"},
-        {"betas": BETAS[::-1], "update": "metropolis", "swap_every": 2},
-    ],
-    ids=str,
-)
-
+from temperings import BETAS, MODEL, VARIANTS, assert_same, make
 
 # One trajectory, however it is computed.
 
@@ -60,34 +27,6 @@ def test_runs_add_up_and_sampling_does_not_disturb(options: dict[str, Any]) -> N
         parts.run(sweeps)
     parts.sample(draws=8, every=5)
     assert_same(whole, parts)
-
-
-@VARIANTS
-def test_a_loaded_tempering_goes_on_as_if_never_stopped(
-    options: dict[str, Any], tmp_path: Path
-) -> None:
-    path = tmp_path / "pt.h5"
-    whole, part = make(**options), make(**options)
-    whole.run(100)
-    for sweeps in (31, 1, 68):
-        part.run(sweeps)
-        part.save(path)
-        part = kd.ParallelTempering.load(path)
-    assert_same(whole, part)
-    whole.save(tmp_path / "whole.h5")
-    assert path.read_bytes() == (tmp_path / "whole.h5").read_bytes()
-    run, again = (pt.sample(draws=20, every=3) for pt in (whole, part))
-    for name in run:
-        np.testing.assert_array_equal(run[name], again[name])
-
-
-def test_a_pickled_tempering_goes_on_the_same() -> None:
-    pt = make(houdayer=True)
-    pt.run(10)
-    copy = pickle.loads(pickle.dumps(pt))
-    for one in (pt, copy):
-        one.run(15)
-    assert_same(pt, copy)
 
 
 @pytest.mark.parametrize("options", [{}, {"houdayer": True, "replicas": 40}], ids=str)
@@ -190,22 +129,23 @@ def test_spins_and_measurements_are_in_the_order_of_the_temperatures() -> None:
 
 
 def test_a_run_has_rows_by_temperature() -> None:
-    pt, again = make(replicas=3), make(replicas=3)
+    pt, again = make(replicas=4), make(replicas=4)
     run = pt.sample(draws=6, every=4)
-    assert run.beta.tolist() == np.repeat(BETAS, 3).tolist()
+    assert run.beta.tolist() == np.repeat(BETAS, 4).tolist()
     assert (run.every, run.first_sweep, run.n_draws) == (4, 4, 6)
     assert list(run) == ["energy", "link_overlap", "magnetization", "overlap"]
     bonds = MODEL.lattice.bonds
     for k in range(6):
         again.run(4)
-        spins = again.spins.reshape(4, 3, -1).astype(int)
+        spins = again.spins.reshape(4, 4, -1).astype(int)
         np.testing.assert_array_equal(run["energy"][:, k], again.energy.ravel())
         np.testing.assert_array_equal(run["magnetization"][:, k], again.magnetization.ravel())
-        product = spins * np.roll(spins, -1, axis=1)
+        product = spins * spins[:, [1, 0, 3, 2]]
         np.testing.assert_allclose(run["overlap"][:, k], product.mean(axis=2).ravel(), rtol=1e-14)
         link = (product[..., bonds[:, 0]] * product[..., bonds[:, 1]]).mean(axis=2)
         np.testing.assert_allclose(run["link_overlap"][:, k], link.ravel(), rtol=1e-14)
-    assert list(make(replicas=1).sample(draws=2)) == ["energy", "magnetization"]
+    for replicas in (1, 3):
+        assert list(make(replicas=replicas).sample(draws=2)) == ["energy", "magnetization"]
 
 
 def test_the_best_state_is_kept() -> None:
@@ -303,115 +243,6 @@ def test_a_signal_handler_may_use_the_tempering_it_interrupts(alarm: Any, tmp_pa
     assert_same(resumed, whole)
 
 
-# Files that are not what they should be.
-
-
-def saved_tree(tmp_path: Path) -> dict[str, Any]:
-    pt = make()
-    pt.run(9)
-    pt.save(tmp_path / "good.h5")
-    _, tree = storage.read(tmp_path / "good.h5", "tempering", {1})
-    return tree
-
-
-def twice(tree: dict[str, Any]) -> None:
-    tree["tempering"]["temperature"][0] = tree["tempering"]["temperature"][2]
-
-
-def entry(name: str, value: Any) -> Callable[[dict[str, Any]], None]:
-    def change(tree: dict[str, Any]) -> None:
-        *groups, last = name.split("/")
-        for group in groups:
-            tree = tree[group]
-        if value is None:
-            del tree[last]
-        elif callable(value):
-            tree[last] = value(tree[last])
-        else:
-            tree[last] = value
-
-    return change
-
-
-STATE = "[load] expected the state of a tempering, got: [ParallelTempering] expected "
-HOSTILE: list[tuple[Callable[[dict[str, Any]], None], str]] = [
-    (entry("betas", None), "expected an array of shape (any,) of float64 as '/betas', got nothing"),
-    (entry("betas", np.array([0.3])), "expected at least 2 betas, got 1"),
-    (
-        entry("betas", np.array([0.2, np.nan, 0.4, 0.5])),
-        "[load] expected betas in [0, 1e12], got nan",
-    ),
-    (entry("betas", np.array([0.2, 0.3, 0.4])), "expected the temperatures of the walkers"),
-    (entry("betas", np.array(BETAS[::-1])), "expected the temperatures of the walkers"),
-    (entry("replicas", 1), "expected the temperatures of the walkers as '/betas'"),
-    (entry("replicas", 0), "expected an integer from 1 to 2147483648 as '/replicas', got 0"),
-    (entry("replicas", 2**31), "expected the temperatures of the walkers as '/betas'"),
-    (entry("swap_every", 0), "expected an integer from 1 to 1099511627776 as '/swap_every', got 0"),
-    (entry("houdayer", -1), "expected an integer from 0 to 1099511627776 as '/houdayer', got -1"),
-    (entry("pairs", "all"), "expected one of alternating, random as '/pairs', got 'all'"),
-    (entry("tempering", None), "expected a group as '/tempering', got nothing"),
-    (entry("walkers", None), "expected a group as '/walkers', got nothing"),
-    (
-        entry("tempering/temperature", lambda a: a.astype(float)),
-        "expected an array of shape (any,) of int64 as '/tempering/temperature', got an array of",
-    ),
-    (
-        entry("tempering/temperature", lambda a: a[1:]),
-        STATE + "a state of as many walkers and temperatures, got another one",
-    ),
-    (
-        entry("tempering/best_spins", lambda a: np.ones(2**20, np.int8)),
-        STATE + "a state of as many walkers and temperatures, got another one",
-    ),
-    (twice, STATE + "every temperature once in each copy, got a temperature twice or none"),
-    (
-        entry("tempering/temperature", lambda a: a + 1),
-        STATE + "every temperature once in each copy, got a temperature twice or none",
-    ),
-    (
-        entry("tempering/temperature", lambda a: a - 2**62),
-        STATE + "every temperature once in each copy, got a temperature twice or none",
-    ),
-    (entry("tempering/direction", lambda a: a + 2), STATE + "directions from -1 to 1, got others"),
-    (
-        entry("tempering/departure", lambda a: a + 100),
-        STATE + "departures in rounds before 9, got others",
-    ),
-    (
-        entry("tempering/round_trips", lambda a: a - 1),
-        STATE + "counts of 0 or more, got negative ones",
-    ),
-    (
-        entry("tempering/accepted", lambda a: a + 100),
-        STATE + "at most as many swaps as attempts, got more",
-    ),
-    (entry("tempering/best_energy", lambda a: a * np.nan), STATE + "finite energies, got others"),
-    (
-        entry("tempering/best_spins", lambda a: 0 * a),
-        STATE + "spins of the model as the best ones, got others",
-    ),
-]
-
-
-@pytest.mark.parametrize(("change", "text"), HOSTILE, ids=[text[-40:] for _, text in HOSTILE])
-def test_hostile_files(change: Any, text: str, tmp_path: Path) -> None:
-    tree = saved_tree(tmp_path)
-    change(tree)
-    storage.write(tmp_path / "bad.h5", "tempering", 1, tree)
-    with pytest.raises(kd.FileError, match=re.escape(text)):
-        kd.ParallelTempering.load(tmp_path / "bad.h5")
-
-
-def test_files_of_another_kind(tmp_path: Path) -> None:
-    path = tmp_path / "sampler.h5"
-    kd.Sampler(MODEL, 0.3, seed=1).save(path)
-    with pytest.raises(kd.FileError, match=r"expected a Kadanoff tempering file, got .*'sampler'"):
-        kd.ParallelTempering.load(path)
-    make().save(path)
-    with pytest.raises(kd.FileError, match=r"expected a Kadanoff sampler file, got .*'tempering'"):
-        kd.Sampler.load(path)
-
-
 # Wrong calls.
 
 CALL = "[ParallelTempering] expected "
@@ -437,6 +268,18 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
         {"houdayer": True, "replicas": 1},
         ValueError,
         CALL + "at least 2 replicas for houdayer moves, got 1",
+    ),
+    (
+        {"model": kd.Square(4)},
+        TypeError,
+        CALL + "a model such as kd.Ising(lattice), got Square(4)",
+    ),
+    ({"seed": -1}, ValueError, CALL + f"seed in [0, {2**64 - 1}], got -1"),
+    ({"threads": 0}, ValueError, CALL + "threads in [1, 4096], got 0"),
+    (
+        {"start": "hot"},
+        ValueError,
+        CALL + "start to be one of 'ordered', 'random', 'down', got 'hot'",
     ),
     ({"pairs": "all"}, ValueError, CALL + "pairs to be one of 'alternating', 'random', got 'all'"),
 ]
@@ -512,6 +355,16 @@ SETS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"n": 3, "sweeps": 15}, ValueError, CHOICE + f"sweeps in [16, {2**40}], got 15"),
     ({"n": 3, "iterations": 0}, ValueError, CHOICE + "iterations in [1, 10000], got 0"),
 ]
+
+
+def test_temperatures_may_have_a_seed_from_the_system() -> None:
+    """Short runs: chosen by different seeds, the temperatures differ."""
+    one, two = (
+        kd.tempering.constant_acceptance(MODEL, 0.2, 0.5, 3, sweeps=16, iterations=1, seed=None)
+        for _ in range(2)
+    )
+    assert (one[[0, 2]] == two[[0, 2]]).all()
+    assert one[1] != two[1]
 
 
 @pytest.mark.parametrize(("options", "error", "text"), SETS)

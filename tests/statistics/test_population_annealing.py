@@ -17,6 +17,7 @@ import pytest
 
 import kadanoff as kd
 from checks import Comparison, DeviationError, compare, require
+from kadanoff import _core
 
 BETAS = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
 FAULTS = {
@@ -236,7 +237,15 @@ def test_families() -> None:
         assert result.rho[-1, run] == pytest.approx(400 * (share**2).sum())
         assert result.family_entropy[-1, run] == pytest.approx(-(share * np.log(share)).sum())
     assert result.equilibrated == (result.family_entropy[-1].min() >= np.log(100))
-    assert not kd.population_anneal(MODELS["glass"], betas, population=99, seed=1).equilibrated
+    small = kd.population_anneal(MODELS["glass"], betas, population=99, runs=1, seed=1)
+    assert not small.equilibrated
+    shown = repr(small).splitlines()
+    assert shown[0] == "PopulationResult(1 run of 99 replicas, 13 betas)"
+    note = "family entropy < ln 100 in 1 of 1 run: not equilibrated, or too few replicas to tell"
+    assert shown[-1] == note
+    large = kd.population_anneal(MODELS["glass"], [0.05], population=400, runs=1, seed=1)
+    assert large.equilibrated
+    assert "family entropy" not in repr(large)
 
 
 def test_final_states() -> None:
@@ -244,6 +253,7 @@ def test_final_states() -> None:
     result = kd.population_anneal(model, BETAS, population=300, runs=3, seed=18)
     assert result.spins.shape == (900, 4, 4)
     np.testing.assert_array_equal(result.energies, model.energy(result.spins))
+    assert result.best.energy == result.energies.min()
     by_run = result.energies.reshape(3, 300)
     np.testing.assert_allclose(by_run.mean(axis=1), result.record["energy"][-1])
     np.testing.assert_allclose(by_run.var(axis=1), result.record["energy_variance"][-1])
@@ -270,3 +280,138 @@ def test_save_and_load(tmp_path: Any) -> None:
     assert copy.states.info["seed"] == 20
     with pytest.raises(kd.FileError):
         kd.AnnealResult.load(tmp_path / "population.h5")
+
+
+# Adaptive temperature steps.
+
+
+def culled(energies: np.ndarray, weights: np.ndarray, step: float) -> float:
+    """The share of replicas, of these weights, that a resampling removes: written out."""
+    copies = np.exp(-step * (energies - energies.min()))
+    copies /= np.average(copies, weights=weights)
+    return float(np.average(np.maximum(0.0, 1.0 - copies), weights=weights))
+
+
+@pytest.mark.parametrize("share", [1e-6, 0.01, 0.1, 0.5, 0.9])
+@pytest.mark.parametrize("kind", ["normal", "levels", "outlier above", "outlier below", "two"])
+def test_the_largest_step(kind: str, share: float) -> None:
+    rng = np.random.default_rng(3)
+    energies = 100.0 * rng.normal(size=2000)
+    if kind == "levels":
+        energies = 4.0 * np.rint(energies / 40.0)
+    elif kind.startswith("outlier"):
+        energies[7] += 1e7 if kind.endswith("above") else -1e4
+    elif kind == "two":
+        energies = np.where(np.arange(2000) < 3, -1.0, 0.0)
+    ones = np.ones(2000)
+    for most in (1e-9, 0.01, 3.0, 1e12):
+        step = _core.largest_step(energies, share, most)
+        if step == most:
+            assert culled(energies, ones, most) <= share * (1 + 1e-9)
+            continue
+        assert 0.0 < step < most
+        assert culled(energies, ones, step) <= share * (1 + 1e-9)
+        assert culled(energies, ones, min(most, 33 / 32 * 1.0001 * step)) > share
+    assert _core.largest_step(np.full(5, -3.0), share, 7.0) == 7.0
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_adaptive_steps_are_those_of_the_exact_energies(name: str) -> None:
+    """The exact share removed is the target within 8 %: 3 of bisection, 5 of 20,000 replicas."""
+    model, target = MODELS[name], 0.1
+    result = kd.population_anneal(
+        model, [0.6], population=20_000, runs=1, sweeps=20, culling_fraction=target, seed=21
+    )
+    n = model.lattice.n_sites
+    values = range(model.q) if isinstance(model, kd.Potts) else (-1, 1)
+    states = np.array(list(itertools.product(values, repeat=n)), dtype=np.int8)
+    energies = model.energy(states.reshape(-1, *model.lattice.shape))
+    betas = np.concatenate([[0.0], result.betas])
+    assert betas[-1] == 0.6
+    assert len(betas) >= 7
+    shares = [
+        culled(energies, np.exp(-beta * (energies - energies.min())), step)
+        for beta, step in zip(betas[:-1], np.diff(betas), strict=True)
+    ]
+    np.testing.assert_allclose(shares[:-1], target, rtol=0.08)
+    assert shares[-1] < 1.05 * target
+
+
+def test_adaptive_runs_are_those_of_the_same_betas() -> None:
+    """Bit for bit: the pilot leaves the other runs as they are, and their Z without bias."""
+    options: dict[str, Any] = {"population": 300, "runs": 3, "sweeps": 4, "seed": 22}
+    for name, model in MODELS.items():
+        found = kd.population_anneal(model, [0.2, 0.6], culling_fraction=0.08, **options)
+        assert {0.2, 0.6} <= set(found.betas.tolist()), name
+        assert (np.diff(found.betas) > 0.0).all()
+        given = kd.population_anneal(model, found.betas, **options)
+        for record in found.record:
+            np.testing.assert_array_equal(found.record[record], given.record[record])
+        for part in ("spins", "energies", "family", "log_z", "energy_error"):
+            np.testing.assert_array_equal(getattr(found, part), getattr(given, part))
+        assert (found.runs, found.population, len(found.states)) == (3, 300, 900)
+        assert found.states.info["culling_fraction"] == 0.08
+        assert "culling_fraction" not in given.states.info
+
+
+def test_z_is_unbiased_with_adaptive_steps() -> None:
+    """Populations of 10, each call with a pilot as small: steps chosen badly, and still no bias."""
+    model = MODELS["ferromagnet"]
+    exact = enumerate_states(model, np.array([0.6])).log_z[0]
+    ratios, counts = [], set()
+    for seed in range(40):
+        result = kd.population_anneal(
+            model, [0.6], 10, sweeps=1, runs=100, culling_fraction=0.15, seed=seed
+        )
+        ratios.append(np.exp(log_z_by_run(result)[-1] - exact))
+        counts.add(len(result.betas))
+    assert len(counts) > 2  # the steps differ from call to call
+    [comparison] = require([compare("Z / exact", 0.6, np.concatenate(ratios), 1.0)])
+    assert comparison.error < 0.02
+
+
+def test_steps_of_ones_own_choice_are_biased() -> None:
+    """Negative control: without a pilot, Z of populations of 10 comes out a quarter too small."""
+    model, ratios = MODELS["ferromagnet"], []
+    exact = enumerate_states(model, np.array([0.6])).log_z[0]
+    for seed in range(600):
+        sampler = kd.Sampler(model, 1.0, replicas=10, seed=seed, start="random", threads=1)
+        record, _ = _core.population_anneal(sampler._core, [0.6], 1, 1, 0.15)
+        ratios.append(2.0**16 * np.exp(record["log_weight"].sum() - exact))
+    with pytest.raises(DeviationError) as caught:
+        require([compare("Z / exact", 0.6, np.array(ratios), 1.0)])
+    assert caught.value.score > 8.0
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_averages_with_adaptive_steps(name: str) -> None:
+    model = MODELS[name]
+    result = kd.population_anneal(
+        model, BETAS, population=1000, runs=64, culling_fraction=0.05, seed=23
+    )
+    assert len(result.betas) > len(BETAS)
+    comparisons = check_averages(name, result, enumerate_states(model, result.betas))
+    # A missing step would shift ln Z / N by far more than this.
+    assert max(4 * c.error for c in comparisons if c.name.startswith("ln Z")) < 0.004
+
+
+def test_adaptive_steps_on_any_number_of_threads() -> None:
+    one, two = (
+        kd.population_anneal(
+            MODELS["gauss"], [0.0, 2.0], 300, culling_fraction=0.1, seed=24, threads=threads
+        )
+        for threads in (1, 2)
+    )
+    assert one.betas[0] == 0.0
+    np.testing.assert_array_equal(one.betas, two.betas)
+    np.testing.assert_array_equal(one.spins, two.spins)
+
+
+def test_adaptive_steps_end_where_there_is_nothing_left_to_choose() -> None:
+    """Free spins need one step; in a ground state nothing is removed, however far it goes."""
+    free = kd.population_anneal(kd.Ising(SQUARE, 0.0), [5.0], 20, culling_fraction=0.1, seed=1)
+    assert free.betas.tolist() == [5.0]
+    cold = kd.population_anneal(MODELS["gauss"], [1e12], 50, culling_fraction=0.2, seed=1)
+    assert cold.betas[-1] == 1e12
+    assert len(cold.betas) < 40
+    assert cold.states.best.energy == pytest.approx(MODELS["gauss"].energy(cold.spins).min())

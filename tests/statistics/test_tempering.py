@@ -314,7 +314,7 @@ def test_overlaps_of_independent_copies() -> None:
     for i, beta in enumerate(betas):
         weights = slow.boltzmann(model, beta)
         correlation = (states * weights[:, None]).T @ states
-        # Neighbours on the ring of copies share one: every second overlap is independent.
+        # Both rows of a pair have its overlap.
         rows = slice(300 * i, 300 * (i + 1), 2)
         q, link = run["overlap"][rows], run["link_overlap"][rows]
         exact = float((correlation**2).mean())

@@ -26,6 +26,13 @@ std::int64_t anneal(Sampler& sampler, const std::vector<double>& betas, std::int
 /// \return ln Q, the logarithm of the mean weight
 double resample(const double* energy, std::int64_t count, double beta_step, double uniform, std::int64_t* parents);
 
+/// The largest step in (0, most] of beta at which resampling removes at most the share `culling_fraction` of the
+/// replicas: `most`, or found by bisection and up to one part in 32 smaller. 1e-6 <= culling_fraction < 1.
+///
+/// That share is (1 / count) * sum of max(0, 1 - tau[i]) on average (Amey and Machta 2018): 1 less the overlap of the
+/// energy histograms before and after (Barash, Weigel, Borovsky, Janke and Shchur 2017). It grows with the step.
+double largest_step(const double* energy, std::int64_t count, double culling_fraction, double most);
+
 /// One population at one beta.
 struct PopulationStep {
     double log_weight = 0.0;       ///< ln Q of the resampling that led here
@@ -37,6 +44,7 @@ struct PopulationStep {
 };
 
 struct PopulationRecord {
+    std::vector<double> betas;           ///< those completed
     std::vector<PopulationStep> steps;   ///< (beta, run) of the betas completed
     std::vector<std::int64_t> families;  ///< (replica): the initial replica that it descends from
 };
@@ -48,9 +56,16 @@ struct PopulationRecord {
 /// The replicas of `sampler` are `runs` populations of the same size, which never mix. They must be a fair sample at
 /// beta = 0, as Start::random gives it; then exp(sum of ln Q) is an unbiased estimate of Z(beta) / Z(0) whatever the
 /// size and the sweeps are. Where `poll` stopped it, the record ends with the last beta completed.
-/// Throws InvalidArgument, and changes nothing, if the betas do not ascend from 0 on, sweeps_per_beta < 1, or the
-/// replicas cannot be split into `runs`.
+///
+/// With a `culling_fraction` above 0, further betas are inserted before each of `betas`, by `largest_step` of the last
+/// run alone. To the other runs they are given from outside, so that those keep estimates without bias, and every bit
+/// of an annealing by the same betas; averages leave the last run out (Amey and Machta, PRE 97 (2018) 033301; Barash
+/// et al., Computer Physics Communications 220 (2017) 341).
+///
+/// Throws InvalidArgument, and changes nothing, if the betas do not ascend from 0 on, sweeps_per_beta < 1, the
+/// replicas cannot be split into `runs`, or culling_fraction is neither 0 nor in [1e-6, 1).
 PopulationRecord population_anneal(Sampler& sampler, const std::vector<double>& betas, std::int64_t sweeps_per_beta,
-                                   std::int64_t runs = 1, const Sampler::Poll& poll = {});
+                                   std::int64_t runs = 1, const Sampler::Poll& poll = {},
+                                   double culling_fraction = 0.0);
 
 }  // namespace kadanoff

@@ -44,8 +44,8 @@ struct TemperingState {
 struct TemperingDraws {
     double* energy = nullptr;         ///< per site
     double* magnetization = nullptr;  ///< per site
-    double* overlap = nullptr;        ///< sum_i s_i t_i / N with the next copy t, cyclically
-    double* link_overlap = nullptr;   ///< sum_<ij> s_i s_j t_i t_j / N_bonds with the next copy
+    double* overlap = nullptr;        ///< sum_i s_i t_i / N of copies 2k and 2k + 1, in the rows of both
+    double* link_overlap = nullptr;   ///< sum_<ij> s_i s_j t_i t_j / N_bonds, likewise
 };
 
 /// Parallel tempering (replica exchange): the replicas of a sampler exchange their temperatures.
@@ -71,7 +71,7 @@ public:
     bool run(std::int64_t sweeps, const Poll& poll = {});
 
     /// Takes `draws` measurements, each after `every` sweeps. Returns how many were completed; the rest of a row is
-    /// left untouched. Throws InvalidArgument, for overlaps also of a single copy or of a Potts model.
+    /// left untouched. Throws InvalidArgument, for overlaps also of an odd number of copies or of a Potts model.
     std::int64_t sample(std::int64_t draws, std::int64_t every, const TemperingDraws& out, const Poll& poll = {});
 
     /// The swaps of a round: draws, exchanges of temperatures, and their statistics.

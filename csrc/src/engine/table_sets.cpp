@@ -39,6 +39,7 @@ TableSets::TableSets(SiteBlocks& sites, const Ising& model, std::int64_t words, 
         const SiteBlock& block = sites.blocks[b];
         std::copy_n(field_at.begin() + block.first, block.sites, field_.begin() + first_field_[b]);
     }
+    symmetric_ = std::all_of(field_.begin(), field_.end(), [](double h) { return h == 0.0; });
     members_.resize(static_cast<std::size_t>((words + packed_lanes - 1) / packed_lanes));
 }
 
@@ -52,7 +53,8 @@ TableBuild TableSets::build_of(std::size_t block) {
             sites.degree,
             0.0,
             rows_.data() + first_row_[block] * step,
-            step};
+            step,
+            symmetric_};
 }
 
 void TableSets::make(const std::vector<std::int64_t>& sets, decltype(TableKernel::build) build) {

@@ -38,6 +38,7 @@ private:
     int threads_;
     std::vector<double> coupling_;           ///< like SiteBlocks::neighbour
     std::vector<double> field_;              ///< block by block
+    bool symmetric_ = true;                  ///< no site has a field
     std::vector<std::int64_t> first_field_;  ///< of each block
     std::vector<std::int64_t> first_row_;    ///< of each block, in a set
     std::int64_t rows_of_set_ = 0;

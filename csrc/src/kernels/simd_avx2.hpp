@@ -144,16 +144,18 @@ struct Avx2Ops {
         return _mm256_xor_pd(a, signs);
     }
     template <int Shift>
-    KADANOFF_LEAF static void store_bytes(std::uint32_t* p, const Double* a) {
+    KADANOFF_LEAF static void store_octet(std::uint32_t* p, const Double* a, int reversed) {
         const auto byte = [](Double x) KADANOFF_INLINE_LAMBDA {
             return _mm256_and_si256(_mm256_srli_epi64(_mm256_castpd_si256(x), Shift), _mm256_set1_epi64x(0xFF));
         };
         // Number 4 k + i is byte k of 64-bit lane i.
-        const Vector words = bit_or(bit_or(byte(a[0]), _mm256_slli_epi64(byte(a[1]), 8)),
-                                    bit_or(_mm256_slli_epi64(byte(a[2]), 16), _mm256_slli_epi64(byte(a[3]), 24)));
-        const Vector four = _mm256_permutevar8x32_epi32(words, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6));
-        const __m128i transposed = _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_shuffle_epi8(_mm256_castsi256_si128(four), transposed));
+        const Vector pairs = bit_or(byte(a[0]), _mm256_slli_epi64(byte(a[1]), 8));
+        const Vector four = _mm256_permutevar8x32_epi32(pairs, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6));
+        const __m128i order = _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 0, 0, 0, 0, 0, 0, 0, 0);
+        const __m128i bytes = _mm_shuffle_epi8(_mm256_castsi256_si128(four), order);
+        auto octet = static_cast<std::uint64_t>(_mm_cvtsi128_si64(bytes));
+        if (reversed != 0) octet = __builtin_bswap64(octet);
+        __builtin_memcpy(p, &octet, sizeof octet);
     }
 
     using BitSum = __m256i;  ///< 64-bit partial sums

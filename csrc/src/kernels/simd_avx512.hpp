@@ -136,11 +136,11 @@ struct Avx512Ops {
         return _mm512_mask_xor_pd(a, unset, a, double_of(-0.0));
     }
     template <int Shift>
-    KADANOFF_LEAF static void store_bytes(std::uint32_t* p, const Double* a) {
-        const auto bytes = [](Double x) KADANOFF_INLINE_LAMBDA {
-            return _mm512_cvtepi64_epi8(_mm512_srli_epi64(_mm512_castpd_si512(x), Shift));
-        };
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_unpacklo_epi64(bytes(a[0]), bytes(a[1])));
+    KADANOFF_LEAF static void store_octet(std::uint32_t* p, const Double* a, int reversed) {
+        const __m128i bytes = _mm512_cvtepi64_epi8(_mm512_srli_epi64(_mm512_castpd_si512(a[0]), Shift));
+        auto octet = static_cast<std::uint64_t>(_mm_cvtsi128_si64(bytes));
+        if (reversed != 0) octet = __builtin_bswap64(octet);
+        __builtin_memcpy(p, &octet, sizeof octet);
     }
 
     using BitSum = __m512i;  ///< 64-bit partial sums

@@ -9,7 +9,19 @@ namespace {
 
 template <class Ops, class Rule>
 void build_tables(const TableBuild& build, std::int64_t first, std::int64_t last) noexcept {
-    for (std::int64_t site = first; site < last; ++site) build_rows<Ops, Rule>(build, site);
+    const std::int64_t octets = table_octets(build), count = (last - first) * octets;
+    const auto octet = [&](std::int64_t k) KADANOFF_INLINE_LAMBDA -> TableOctet {
+        return {first + k / octets, static_cast<int>(k % octets)};
+    };
+    std::int64_t k = 0;
+    for (; k + 1 < count; k += 2) {
+        const TableOctet two[2] = {octet(k), octet(k + 1)};
+        build_octets<Ops, Rule, 2>(build, two);
+    }
+    for (; k < count; ++k) {
+        const TableOctet one = octet(k);
+        build_octets<Ops, Rule, 1>(build, &one);
+    }
 }
 
 template <class Ops, class Rule, int Degree, bool One>

@@ -14,7 +14,7 @@ from kadanoff.errors import FileError, Interrupted
 from kadanoff.models import Model, Potts
 from kadanoff.sampler import Sampler
 
-from .result import AnnealResult
+from .result import AnnealResult, State, count
 from .schedule import MAX_SWEEPS, checked_betas
 from .simulated import MAX_READS, describe_run, make_sampler, read_states
 
@@ -26,6 +26,7 @@ VERSION = 1
 
 _RECORD = ("log_weight", "energy", "energy_variance", "families", "family_square", "family_entropy")
 _SHOWN = 8
+_FAMILY_ENTROPY = math.log(100.0)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -37,6 +38,7 @@ def population_anneal(
     sweeps: int = 10,
     runs: int = 8,
     *,
+    culling_fraction: float | None = None,
     seed: int | None = None,
     update: str = "heatbath",
     device: str = "cpu",
@@ -56,6 +58,11 @@ def population_anneal(
         Sweeps of each replica at each beta above 0.
     runs : int
         Independent populations. Their spread gives the errors: with one, these are NaN.
+    culling_fraction : float, optional
+        In [1e-6, 1): adaptive temperature steps. As many betas are inserted before each of `betas`
+        as it takes for resampling to remove at most this share of a population, so that
+        ``betas=[3.0]`` is enough; `PopulationResult.betas` has all. 0.05 to 0.15 is usual. One more
+        population, a pilot, chooses the steps and takes no part in the result.
     seed : int, optional
         0 <= seed < 2^64. Without it, one is drawn from the operating system; `info` tells it.
     update : {"heatbath", "metropolis"}
@@ -90,6 +97,16 @@ def population_anneal(
     (K. Hukushima and Y. Iba, AIP Conf. Proc. 690 (2003) 200; J. Machta, Phys. Rev. E 82 (2010)
     026704). Errors are the jackknife's over runs.
 
+    The culling fraction of a step is
+
+    .. math:: \epsilon = \frac{1}{R} \sum_i \max(0, 1 - \tau_i),
+
+    and :math:`1 - \epsilon` the overlap of the energy histograms at the two betas (C. Amey and
+    J. Machta, Phys. Rev. E 97 (2018) 033301; L. Yu. Barash, M. Weigel, M. Borovsky, W. Janke and
+    L. N. Shchur, Computer Physics Communications 220 (2017) 341). Steps chosen by a population's
+    own energies bias its Z: for 10 replicas by a quarter. Those of a pilot do not: the runs are,
+    bit for bit, those of a call with the same seed and ``betas=result.betas``.
+
     A family is the descendants of one initial replica, :math:`\nu` its share of the population.
     Equilibrium asks for many: :math:`S_f = -\sum \nu \ln \nu \ge \ln 100` (W. Wang, J. Machta and
     H. G. Katzgraber, Phys. Rev. E 92 (2015) 063307).
@@ -103,6 +120,12 @@ def population_anneal(
     >>> exact = kd.exact.kaufman((4, 4), beta=0.4)
     >>> bool(abs(result.log_z[-1] - exact.log_z) < 4 * result.log_z_error[-1])
     True
+
+    With adaptive steps:
+
+    >>> result = kd.population_anneal(model, [0.4], population=500, culling_fraction=0.1, seed=1)
+    >>> len(result.betas), float(result.betas[-1])
+    (12, 0.4)
     """
     if not isinstance(model, Model):
         raise TypeError(
@@ -116,25 +139,48 @@ def population_anneal(
         raise ValueError(f"[{call}] expected ascending betas, got {first} before {second}")
     population = arguments.integer(call, "population", population, 1, MAX_READS)
     sweeps = arguments.integer(call, "sweeps", sweeps, 1, MAX_SWEEPS)
-    runs = arguments.integer(call, "runs", runs, 1, MAX_READS // population)
-    sampler = make_sampler(call, model, update, runs * population, seed, device, threads)
-    return _run(sampler, steps, sweeps, runs)
+    culling = 0.0 if culling_fraction is None else _checked_culling(culling_fraction)
+    pilots = int(culling > 0.0)
+    runs = arguments.integer(call, "runs", runs, 1, MAX_READS // population - pilots)
+    sampler = make_sampler(call, model, update, (runs + pilots) * population, seed, device, threads)
+    return _run(sampler, steps, sweeps, runs, population, culling)
 
 
-def _run(sampler: Sampler, betas: FloatArray, sweeps: int, runs: int) -> PopulationResult:
+def _checked_culling(culling_fraction: float) -> float:
+    culling = arguments.real("population_anneal", "culling_fraction", culling_fraction)
+    if not 1e-6 <= culling < 1.0:
+        raise ValueError(
+            f"[population_anneal] expected culling_fraction in [1e-6, 1), got {culling}"
+        )
+    return culling
+
+
+def _run(
+    sampler: Sampler, betas: FloatArray, sweeps: int, runs: int, population: int, culling: float
+) -> PopulationResult:
     core, model = sampler._core, sampler.model
-    record, signal = _core.population_anneal(core, betas.tolist(), sweeps, runs)
-    done = len(record["energy"])
+    replicas = runs * population  # without the pilot, which comes last
+    record, signal = _core.population_anneal(
+        core, betas.tolist(), sweeps, sampler.replicas // population, culling
+    )
+    done: FloatArray = record.pop("betas")
     result = None
-    if done:
+    if done.size:
         info = {**describe_run(sampler), "sweeps": sweeps}
-        states = AnnealResult(read_states(sampler), _core.total_energy(core), info=info)
+        if culling > 0.0:
+            info["culling_fraction"] = culling
+        energies = _core.total_energy(core)[:replicas]
+        states = AnnealResult(read_states(sampler)[:replicas], energies, info=info)
+        record = {name: array[:, :runs] for name, array in record.items() if array.ndim == 2} | {
+            "family": record["family"][:replicas]
+        }
         q = model.q if isinstance(model, Potts) else 2
         result = PopulationResult(
-            betas[:done], record, states, model.lattice.n_sites, model.lattice.n_sites * math.log(q)
+            done, record, states, model.lattice.n_sites, model.lattice.n_sites * math.log(q)
         )
     if isinstance(signal, KeyboardInterrupt):
-        raise Interrupted(f"[population_anneal] stopped after {done} of {len(betas)} betas", result)
+        reached = f"{done.size} betas, at {done[-1] if done.size else 0.0:g} of {betas[-1]:g}"
+        raise Interrupted(f"[population_anneal] stopped after {reached}", result)
     if signal is not None:
         raise signal
     assert result is not None
@@ -172,7 +218,8 @@ class PopulationResult:
         Mean square family size R sum nu^2, entropy of families -sum nu ln nu, and number of
         families left, nu being a family's share of its run.
     states : AnnealResult
-        The final populations, with `spins`, total `energies`, `best`, `lowest`, `info`.
+        The final populations, with `spins`, total `energies`, `best`, `lowest`, `info`; the first
+        three are attributes of this as well.
     family : ndarray of int64, (runs * population,)
         The initial replica that each final one descends from.
     record : dict of str to ndarray of float64, (k, runs)
@@ -229,7 +276,12 @@ class PopulationResult:
     @property
     def equilibrated(self) -> bool:
         """Whether the entropy of families is at least ln 100 in every run to the end."""
-        return bool(self.family_entropy[-1].min() >= math.log(100.0))
+        return bool(self.family_entropy[-1].min() >= _FAMILY_ENTROPY)
+
+    @property
+    def best(self) -> State:
+        """The final state of lowest energy, the first of equals: (energy, spins)."""
+        return self.states.best
 
     @property
     def spins(self) -> npt.NDArray[Any]:
@@ -293,8 +345,8 @@ class PopulationResult:
 
     def __repr__(self) -> str:
         lines = [
-            f"PopulationResult({self.runs} runs of {self.population} replicas, "
-            f"{len(self.betas)} betas)",
+            f"PopulationResult({count(self.runs, 'run')} of {count(self.population, 'replica')}, "
+            f"{count(len(self.betas), 'beta')})",
             f"{'beta':>10} {'ln Z / N':>20} {'energy':>20} {'rho':>9} {'families':>9}",
         ]
         chosen = np.unique(np.linspace(0, len(self.betas) - 1, _SHOWN).round().astype(int))
@@ -304,6 +356,12 @@ class PopulationResult:
             rho, families = self.rho[k].max(), self.families[k].min()
             lines.append(
                 f"{self.betas[k]:10.5g} {log_z:>20} {energy:>20} {rho:9.3g} {families:9.0f}"
+            )
+        if not self.equilibrated:
+            few = int((self.family_entropy[-1] < _FAMILY_ENTROPY).sum())
+            lines.append(
+                f"family entropy < ln 100 in {few} of {count(self.runs, 'run')}: "
+                "not equilibrated, or too few replicas to tell"
             )
         return "\n".join(lines)
 

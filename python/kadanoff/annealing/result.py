@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -229,7 +229,14 @@ class AnnealResult:
     def __len__(self) -> int:
         return len(self.energies)
 
-    def __getitem__(self, read: int) -> State:
+    @overload
+    def __getitem__(self, read: int) -> State: ...
+    @overload
+    def __getitem__(self, read: slice) -> AnnealResult: ...
+    def __getitem__(self, read: int | slice) -> State | AnnealResult:
+        if isinstance(read, slice):
+            rows = self.spins[read], self.energies[read], self.counts[read]
+            return AnnealResult(*rows, self.info)
         return State(float(self.energies[read]), self.spins[read])
 
     def __iter__(self) -> Iterator[State]:
@@ -239,7 +246,8 @@ class AnnealResult:
         shape = "x".join(str(extent) for extent in self.spins.shape[1:])
         lowest = self.lowest(len(self))
         lines = [
-            f"AnnealResult({len(self)} reads of {shape} spins, {len(lowest)} distinct states)",
+            f"AnnealResult({count(len(self), 'read')} of {shape} spins, "
+            f"{count(len(lowest), 'distinct state')})",
             f"{'energy':>16}  {'reads':>8}",
         ]
         pairs = zip(lowest.energies[:_SHOWN], lowest.counts[:_SHOWN], strict=True)
@@ -247,6 +255,11 @@ class AnnealResult:
         if len(lowest) > _SHOWN:
             lines.append(f"{'...':>16}  {lowest.counts[_SHOWN:].sum():8d}")
         return "\n".join(lines)
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number and what there are so many of."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _frozen(array: Any) -> Any:

@@ -74,6 +74,11 @@ def make_schedule(
 
 
 def _custom(beta_schedule: Any, each: int, num_sweeps: int | None, beta_range: Any) -> Schedule:
+    if isinstance(beta_schedule, str) and beta_schedule in SCHEDULES[:2]:
+        raise TypeError(
+            "[anneal] expected a list of numbers for beta_schedule, "
+            f"got {beta_schedule!r}: say beta_schedule_type={beta_schedule!r}"
+        )
     betas = checked_betas("anneal", "beta_schedule", beta_schedule)
     result = Schedule("custom", betas, each)
     if num_sweeps is not None:

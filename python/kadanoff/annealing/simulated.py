@@ -11,7 +11,7 @@ import numpy.typing as npt
 from kadanoff import _core, arguments
 from kadanoff.errors import Interrupted
 from kadanoff.models import Model, Potts
-from kadanoff.sampler import Sampler
+from kadanoff.sampler import DEVICES, Sampler
 
 from .result import AnnealResult
 from .schedule import Schedule, make_schedule
@@ -32,7 +32,7 @@ def anneal(
     beta_schedule_type: str | None = None,
     beta_schedule: npt.ArrayLike | None = None,
     seed: int | None = None,
-    initial_states: npt.ArrayLike | None = None,
+    initial_states: npt.ArrayLike | AnnealResult | None = None,
     initial_states_generator: str = "random",
     keep_best: bool = False,
     update: str = "metropolis",
@@ -64,8 +64,9 @@ def anneal(
         The inverse temperatures themselves, in any order, each in [0, 1e12].
     seed : int, optional
         0 <= seed < 2^64. Without it, one is drawn from the operating system; `info` tells it.
-    initial_states : array_like, ``(*lattice.shape)`` or ``(states, *lattice.shape)``, optional
-        -1 and 1, or 0 to q - 1; random by default. Those beyond `num_reads` are not used.
+    initial_states : array_like or AnnealResult, optional
+        ``(*lattice.shape)`` or ``(states, *lattice.shape)`` of -1 and 1, or 0 to q - 1; or the
+        states of a result. Random by default. Those beyond `num_reads` are not used.
     initial_states_generator : {"none", "tile", "random"}
         Where there are fewer `initial_states` than reads: an error, their repetition, or random
         states for the rest.
@@ -101,6 +102,9 @@ def anneal(
     -----
     S. Kirkpatrick, C. D. Gelatt and M. P. Vecchi, Science 220 (1983) 671.
 
+    D-Wave's energy is :math:`\sum h_i s_i + \sum J_{ij} s_i s_j`, the energy here has minus signs:
+    their h and J are ``field=-h`` and ``coupling=-J`` here, J in the order of the edges.
+
     Examples
     --------
     >>> import kadanoff as kd
@@ -108,6 +112,14 @@ def anneal(
     >>> result = kd.anneal(model, num_reads=64, num_sweeps=200, seed=1)
     >>> result.best.energy, result.spins.shape
     (-128.0, (64, 8, 8))
+
+    What D-Wave's samplers take as h and J, with sites numbered from 0:
+
+    >>> h, J = {0: 1.0, 1: 0.0, 2: 0.0}, {(0, 1): -1.0, (1, 2): 2.0}
+    >>> chain = kd.Ising(kd.Graph(list(J)), coupling=-np.array(list(J.values())),
+    ...                  field=-np.array([h[site] for site in range(3)]))
+    >>> kd.anneal(chain, num_reads=10, seed=1).best
+    State(energy=-4.0, spins=array([-1, -1,  1], dtype=int8))
     """
     if not isinstance(model, Model):
         raise TypeError(f"[anneal] expected a model such as kd.Ising(lattice), got {model!r}")
@@ -137,8 +149,11 @@ def make_sampler(
 ) -> Sampler:
     """Return a sampler of random spins."""
     arguments.choice(call, "update", update, UPDATES)
+    arguments.choice(call, "device", device, DEVICES)
     if seed is not None:
         seed = arguments.integer(call, "seed", seed, 0, 2**64 - 1)
+    if threads is not None:
+        threads = arguments.integer(call, "threads", threads, 1, 4096)
     return Sampler(
         model,
         beta=1.0,  # until the first of the schedule
@@ -177,6 +192,8 @@ def _initial_states(
                 "got none"
             )
         return None
+    if isinstance(given, AnnealResult):
+        given = given.spins
     states = arguments.array("anneal", "initial_states", given)
     shape = model.lattice.shape
     if states.shape == shape:

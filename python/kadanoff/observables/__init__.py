@@ -1,7 +1,8 @@
-"""Observables: what `kadanoff.Sampler.sample` can measure at each draw.
+"""Observables: what samplers and temperings can measure at each draw.
 
-``sampler.sample(draws, every, observables=[...])`` takes names, objects of the classes below, which
-have parameters, and ``{name: function}`` for your own ``function(spins)``.
+``sampler.sample(draws, every, observables=[...])``, and likewise that of a
+`kadanoff.ParallelTempering`, takes names, objects of the classes below, which have parameters, and
+``{name: function}`` for your own ``function(spins)``.
 """
 
 from __future__ import annotations

@@ -58,6 +58,14 @@ class Observable(ABC):
             If the model has no such quantity.
         """
 
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value!r}" for name, value in self._settings().items())
+        return f"{type(self).__name__}({settings})"
+
+    def _settings(self) -> dict[str, Any]:
+        """Return the parameters to show."""
+        return {}
+
 
 def states(model: Any) -> int | None:
     """Return q of a Potts model, whose spins are 0 to q - 1; None of a model of spins -1 and 1."""

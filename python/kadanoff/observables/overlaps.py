@@ -77,9 +77,12 @@ class LinkOverlap(Observable):
 
 def check_pairs(name: str, beta: FloatArray) -> None:
     """Refuse replicas that do not make pairs 2k, 2k + 1 at one beta each."""
-    if beta.size % 2:
+    betas, counts = np.unique(beta, return_counts=True)
+    odd = np.flatnonzero(counts % 2)
+    if odd.size:
         raise ValueError(
-            f"[sample] expected an even number of replicas for {name}, got {beta.size}"
+            f"[sample] expected an even number of replicas at each beta for {name}, "
+            f"got {counts[odd[0]]} at {betas[odd[0]]:g}"
         )
     unequal = np.flatnonzero(beta[0::2] != beta[1::2])
     if unequal.size:

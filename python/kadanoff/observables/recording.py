@@ -1,21 +1,19 @@
-"""The draws of `kadanoff.Sampler.sample` with observables of one's own choice."""
+"""The draws of a sampler or a tempering with observables of one's own choice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..analysis.derived import ORDER_PARAMETERS
 from ..run import COORDINATES
 from .base import FloatArray, Observable, Spins
 from .magnetic import Magnetization, StaggeredMagnetization, SublatticeMagnetization
 from .overlaps import LinkOverlap, Overlap
 from .waves import Correlations, StructureFactor
-
-if TYPE_CHECKING:
-    from ..sampler import Sampler
 
 BY_NAME: dict[str, Callable[[], Observable]] = {
     "magnetization": Magnetization,
@@ -63,7 +61,7 @@ class Recorder:
         self._functions: dict[str, Function] = {}
         self._columns: dict[str, tuple[str, ...]] = {}
         self._series: dict[str, FloatArray] = {}
-        for name, item in _items(observables, (*NAMES, *extra)):
+        for name, item in _items(observables, tuple(dict.fromkeys((*NAMES, *extra)))):
             _check_name(name)
             if name in self._functions or name in self._compiled:
                 raise ValueError(f"[sample] expected each observable once, got {name!r} twice")
@@ -114,28 +112,47 @@ class Recorder:
 
 
 def record(
-    sampler: Sampler, recorder: Recorder, names: Sequence[str], draws: int, every: int
+    recorder: Recorder,
+    core: Any,
+    draw_one: Callable[[], tuple[int, int, BaseException | None]],
+    measured: Mapping[str, FloatArray],
+    spins: Spins,
+    draws: int,
 ) -> tuple[dict[str, FloatArray], int, BaseException | None]:
-    """Take draws one by one; `names` are those of the engine's series, in its order.
+    """Take draws one by one.
 
-    Returns the series so far, how many draws they have, and what a signal handler raised meanwhile.
+    Parameters
+    ----------
+    recorder : Recorder
+        It gets the draws.
+    core
+        Has the spins of a draw.
+    draw_one : callable
+        Does the sweeps of a draw, fills `measured`, and returns what the core's `sample` does: the
+        sweep before, draws done, and what a signal handler raised.
+    measured : dict of str to ndarray of float64, shape (replica,)
+        What the engine measured at the last draw.
+    spins : ndarray, shape (replica, *lattice.shape)
+        One buffer for all draws; functions see it read-only.
+    draws : int
+
+    Returns
+    -------
+    series : dict of str to ndarray of float64, shape (replica, draw)
+    done : int
+        Draws made.
+    signal : BaseException or None
+        What a signal handler raised meanwhile.
     """
     done = 0
-    core = sampler._core
-    measured = np.empty((len(names), sampler.replicas, 1))
-    values = {name: series[:, 0] for name, series in zip(names, measured, strict=True)}
-    # One buffer for all draws; a function sees it read-only.
-    spins = np.empty(sampler.shape, sampler.dtype)
     seen = spins.view()
     seen.flags.writeable = False
     try:
         for draw in range(draws):
-            _, taken, signal = sampler._core.sample(
-                1, every, measured[0], measured[1], measured[2:]
-            )
+            _, taken, signal = draw_one()
             if taken:
                 core.read_spins(spins.view(np.int8))
-                recorder.take(seen, values, draw, draws)
+                recorder.take(seen, measured, draw, draws)
                 done = draw + 1
             if signal is not None:
                 return recorder.series(done), done, signal
@@ -148,7 +165,7 @@ def _items(
     observables: Any, names: Sequence[str]
 ) -> Iterator[tuple[str, str | Observable | Function]]:
     """Yield what is asked for, each with its name; `names` are those known."""
-    if isinstance(observables, str | Observable | Mapping):
+    if isinstance(observables, str | Observable | Mapping) or callable(observables):
         observables = [observables]
     if not isinstance(observables, Iterable):
         raise TypeError(f"[sample] expected a list of observables, got {observables!r}")
@@ -164,16 +181,34 @@ def _items(
                 yield name, function
         elif isinstance(item, str):
             if item not in names:
-                known = ", ".join(names)
-                raise ValueError(f"[sample] expected an observable among {known}, got {item!r}")
+                raise ValueError(_unknown(item, names))
             yield item, item
         elif isinstance(item, Observable):
             yield item.name, item
+        elif isinstance(item, type) and issubclass(item, Observable):
+            raise TypeError(
+                f"[sample] expected an observable such as {item.__name__}(), got the class"
+            )
         else:
             raise TypeError(
                 "[sample] expected a name, an observable or a dict from a name to a function, "
                 f"got {item!r}"
             )
+
+
+def _unknown(name: str, names: Sequence[str]) -> str:
+    """Say what is wrong with a name, and where it is to be found if a summary has it."""
+    text = f"[sample] expected an observable among {', '.join(names)}, got {name!r}"
+    for parameter, derived in ORDER_PARAMETERS.items():
+        moments = (f"abs_{parameter}", f"{parameter}_squared", f"{parameter}_fourth")
+        if name in (*moments, *derived):
+            return f"{text}: run.summary() makes it of {parameter!r}"
+    if name == "specific_heat":
+        return f"{text}: run.summary() makes it of 'energy'"
+    if name.endswith("correlation_length"):
+        source = name.replace("correlation_length", "structure_factor")
+        return f"{text}: run.summary() makes it of {source!r}"
+    return text
 
 
 def _check_name(name: Any) -> None:
@@ -185,7 +220,7 @@ def _checked(name: str, result: Any, replicas: int) -> npt.NDArray[Any]:
     """Return what a function gave, or say what is wrong with it."""
     values = np.asarray(result)
     if values.dtype.kind not in "biuf":
-        raise TypeError(f"[sample] expected numbers from {name!r}, got dtype {values.dtype}")
+        raise TypeError(f"[sample] expected real numbers from {name!r}, got dtype {values.dtype}")
     if values.ndim not in (1, 2) or len(values) != replicas or not values.size:
         raise ValueError(
             f"[sample] expected shape ({replicas},) or ({replicas}, k) from {name!r}, "

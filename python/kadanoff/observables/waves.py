@@ -54,6 +54,10 @@ class StructureFactor(Observable):
         self.name = name or default
         self.momenta = None if momenta is None else _momenta(momenta)
 
+    def _settings(self) -> dict[str, Any]:
+        shown = {} if self.momenta is None else {"momenta": self.momenta.tolist()}
+        return shown | {"overlap": self.overlap, "name": self.name}
+
     def prepare(self, model: Any, beta: FloatArray) -> Measure:
         """See `Observable.prepare`; ValueError for a graph, which has no positions."""
         positions = model.lattice.positions
@@ -121,6 +125,9 @@ class Correlations(Observable):
         if distance is not None:
             self.distance = arguments.integer("Correlations", "distance", distance, 1, 2**35)
         self.name = name
+
+    def _settings(self) -> dict[str, Any]:
+        return {"axis": self.axis, "distance": self.distance, "name": self.name}
 
     def prepare(self, model: Any, beta: FloatArray) -> Measure:
         """See `Observable.prepare`; ValueError for a graph, or an axis that is not there."""

@@ -9,17 +9,22 @@ import numpy as np
 import numpy.typing as npt
 
 from kadanoff import _core, arguments
-from kadanoff.errors import FileError, Interrupted
+from kadanoff.draws import MAX_SWEEP, checked_draws, finished
+from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
+from kadanoff.models import Potts
+from kadanoff.observables.recording import Recorder, record
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
+
+from .betas import checked_betas
 
 PAIRS = ("alternating", "random")
 
 _KIND = "tempering"
 _VERSION = 1
-_MAX_SWEEP = 2**40
 _MAX_WALKERS = 2**31
+_SERIES = ("energy", "magnetization", "overlap", "link_overlap")
 _STATE: dict[str, type[np.generic]] = {
     "temperature": np.int64,
     "direction": np.int64,
@@ -36,6 +41,12 @@ _STATE: dict[str, type[np.generic]] = {
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+
+class _Walkers(Sampler):
+    """What does the sweeps."""
+
+    _call = "ParallelTempering"
 
 
 class ParallelTempering(FixedAttributes):
@@ -56,7 +67,7 @@ class ParallelTempering(FixedAttributes):
         Inverse temperatures in units of 1 / energy, at least two, strictly increasing or strictly
         decreasing. `constant_acceptance` and `feedback_optimized` choose them well.
     replicas : int
-        Independent copies of the whole set, between which overlaps are measured. There are
+        Independent copies of the whole set; between pairs of them overlaps are measured. There are
         n_betas * replicas walkers; number ``k * replicas + c`` begins at temperature k of copy c.
     seed : int, optional
         0 <= seed < 2^64. Without it, one is drawn from the operating system; read it from `seed`.
@@ -152,9 +163,9 @@ class ParallelTempering(FixedAttributes):
         most = _MAX_WALKERS // len(values)
         replicas = arguments.integer("ParallelTempering", "replicas", replicas, 1, most)
         rounds = _cluster_every(houdayer, replicas)
-        swap_every = arguments.integer("ParallelTempering", "swap_every", swap_every, 1, _MAX_SWEEP)
+        swap_every = arguments.integer("ParallelTempering", "swap_every", swap_every, 1, MAX_SWEEP)
         pairs = arguments.choice("ParallelTempering", "pairs", pairs, PAIRS)
-        walkers = Sampler(
+        walkers = _Walkers(
             model,
             np.repeat(values, replicas),
             update,
@@ -205,24 +216,29 @@ class ParallelTempering(FixedAttributes):
         return (len(self.betas), self.replicas, *self.model.lattice.shape)
 
     @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of `spins`: int8, or uint8 for a Potts model."""
+        return self._walkers.dtype
+
+    @property
     def spins(self) -> npt.NDArray[Any]:
-        """A copy of the spins in the order of the temperatures, of shape `shape`.
+        """A copy of the spins in the order of the temperatures, of shape `shape` and `dtype`.
 
         Assigning an array of that very shape and dtype replaces the spins; a wrong one raises
         TypeError (dtype) or ValueError (shape, values) and changes nothing.
         """
-        out = np.empty(self.shape, dtype=np.int8)
-        self._core.read_spins(out)
+        out = np.empty(self.shape, dtype=self.dtype)
+        self._core.read_spins(out.view(np.int8))
         return out
 
     @spins.setter
     def spins(self, spins: Any) -> None:
         array = arguments.array("spins", "spins", spins)
-        if array.dtype != np.int8:
-            raise TypeError(f"[spins] expected dtype int8, got {array.dtype}")
+        if array.dtype != self.dtype:
+            raise TypeError(f"[spins] expected dtype {self.dtype}, got {array.dtype}")
         if array.shape != self.shape:
             raise ValueError(f"[spins] expected shape {self.shape}, got {array.shape}")
-        self._core.write_spins(np.ascontiguousarray(array))
+        self._core.write_spins(np.ascontiguousarray(array).view(np.int8))
 
     @property
     def energy(self) -> FloatArray:
@@ -284,9 +300,9 @@ class ParallelTempering(FixedAttributes):
 
     @property
     def best_spins(self) -> npt.NDArray[Any]:
-        """The spins of `best_energy`, ``(replicas, *lattice.shape)``."""
+        """The spins of `best_energy`, of shape ``(replicas, *lattice.shape)`` and `dtype`."""
         spins = np.asarray(self._core.state()["best_spins"])
-        return spins.reshape(self.shape[1:])
+        return spins.view(self.dtype).reshape(self.shape[1:])
 
     def _count(self, name: str) -> IntArray:
         return np.asarray(self._core.state()[name], dtype=np.int64)
@@ -310,10 +326,10 @@ class ParallelTempering(FixedAttributes):
         ------
         ValueError, TypeError
         """
-        self._core.run(arguments.integer("run", "sweeps", sweeps, 0, _MAX_SWEEP - self.sweep))
+        self._core.run(arguments.integer("run", "sweeps", sweeps, 0, MAX_SWEEP - self.sweep))
 
-    def sample(self, draws: int, every: int = 1) -> Run:
-        r"""Measure `draws` times, each after `every` sweeps.
+    def sample(self, draws: int, every: int = 1, observables: Any = None) -> Run:
+        r"""Measure energies and overlaps, or `observables`, `draws` times after `every` sweeps.
 
         Parameters
         ----------
@@ -321,15 +337,19 @@ class ParallelTempering(FixedAttributes):
             At least 1.
         every : int
             Sweeps before each draw, at least 1.
+        observables : iterable, optional
+            Exactly what is measured, as for `kadanoff.Sampler.sample`: names, objects of
+            `kadanoff.observables`, and dicts from a name to a function. The function takes spins
+            ``(n_betas * replicas, *lattice.shape)`` in the order of the rows below and returns a
+            number, or k numbers, for each row.
 
         Returns
         -------
         Run
             Row ``t * replicas + c`` is copy c at ``betas[t]``: a temperature, not a walker.
-            "energy" and "magnetization" per site. With at least 2 replicas of an Ising model also
-            "overlap" and "link_overlap" with copy c + 1 (of the last copy, with the first) at
-            the same temperature. Between 2 replicas there is one overlap, in both rows: take one
-            of them where they must be independent.
+            What was asked for; by default "energy" and "magnetization" per site and, of an Ising
+            model with an even number of replicas, "overlap" and "link_overlap" of copies 2k and
+            2k + 1 at the same temperature: both rows of a pair have its overlap.
 
         Raises
         ------
@@ -347,35 +367,44 @@ class ParallelTempering(FixedAttributes):
         5 (1975) 965; H. G. Katzgraber, M. Palassini and A. P. Young, Phys. Rev. B 63 (2001)
         184422).
         """
-        every = arguments.integer("sample", "every", every, 1, _MAX_SWEEP)
-        most = (_MAX_SWEEP - self.sweep) // every
-        if most < 1:
-            raise ValueError(
-                f"[sample] expected at most 2^40 sweeps in all, got sweep {self.sweep}"
+        draws, every = checked_draws(draws, every, self.sweep)
+        recorder = None
+        if observables is not None:
+            recorder = Recorder(observables, self.model, self._walkers.beta, self._overlaps)
+        return finished(*self._sample(draws, every, recorder), draws)
+
+    def _sample(
+        self, draws: int, every: int, recorder: Recorder | None
+    ) -> tuple[Run | None, BaseException | None]:
+        """Return the draws made, and what a signal handler raised meanwhile."""
+        rows, before = self._walkers.replicas, self.sweep
+        in_core = ("energy", "magnetization", *self._overlaps)
+        names = in_core if recorder is None else recorder.compiled
+        one_by_one = recorder is not None and recorder.needs_spins
+        # The core fills arrays that have room.
+        room = 1 if one_by_one else draws
+        arrays = {name: np.empty((rows, room if name in names else 0)) for name in _SERIES}
+        if recorder is not None and one_by_one:
+            series, done, signal = record(
+                recorder,
+                self._core,
+                lambda: self._core.sample(1, every, **arrays),
+                {name: arrays[name][:, 0] for name in names},
+                np.empty((rows, *self.model.lattice.shape), self.dtype),
+                draws,
             )
-        draws = arguments.integer("sample", "draws", draws, 1, most)
-        rows = len(self.betas) * self.replicas
-        # The core fills arrays that have room; of a single copy there are no overlaps.
-        room = draws if self._has_overlaps else 0
-        arrays = {
-            "energy": np.empty((rows, draws)),
-            "magnetization": np.empty((rows, draws)),
-            "overlap": np.empty((rows, room)),
-            "link_overlap": np.empty((rows, room)),
-        }
-        before, done, signal = self._core.sample(draws, every, **arrays)
-        filled = {name: array[:, :done] for name, array in arrays.items() if array.size}
-        run = self._walkers._run(filled, every, before + every) if done else None
-        if isinstance(signal, KeyboardInterrupt):
-            raise Interrupted(f"[sample] stopped after {done} of {draws} draws", run)
-        if signal is not None:
-            raise signal
-        assert run is not None
-        return run
+        else:
+            before, done, signal = self._core.sample(draws, every, **arrays)
+            series = {name: arrays[name][:, :done] for name in names}
+        if done == 0:
+            return None, signal
+        return self._walkers._run(series, every, before + every), signal
 
     @property
-    def _has_overlaps(self) -> bool:
-        return self.replicas > 1 and hasattr(self.model, "field")
+    def _overlaps(self) -> tuple[str, ...]:
+        """The overlaps that the core measures."""
+        possible = self.replicas % 2 == 0 and not isinstance(self.model, Potts)
+        return ("overlap", "link_overlap") if possible else ()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write an HDF5 file from which `load` goes on bit for bit; it is put in place whole.
@@ -450,8 +479,8 @@ class ParallelTempering(FixedAttributes):
                 walkers,
                 betas,
                 replicas,
-                entries.integer("swap_every", 1, _MAX_SWEEP),
-                entries.integer("houdayer", 0, _MAX_SWEEP),
+                entries.integer("swap_every", 1, MAX_SWEEP),
+                entries.integer("houdayer", 0, MAX_SWEEP),
                 entries.text("pairs", choices=PAIRS),
             )
             tempering._core.set_state(state)
@@ -474,32 +503,12 @@ class ParallelTempering(FixedAttributes):
         )
 
 
-def checked_betas(call: str, betas: npt.ArrayLike) -> FloatArray:
-    """Return at least two ordered inverse temperatures in [0, 1e12], read-only."""
-    values = arguments.reals(call, "betas", betas)
-    for value in values:
-        if not 0.0 <= value <= 1e12:
-            raise ValueError(f"[{call}] expected betas in [0, 1e12], got {value}")
-    if len(values) < 2:
-        raise ValueError(f"[{call}] expected at least 2 betas, got {len(values)}")
-    steps = np.diff(values)
-    wrong = np.flatnonzero(steps * steps[0] <= 0.0)
-    if wrong.size:
-        before, after = values[wrong[0] : wrong[0] + 2]
-        raise ValueError(
-            f"[{call}] expected betas strictly increasing or strictly decreasing, got {after} "
-            f"after {before}"
-        )
-    values.flags.writeable = False
-    return values
-
-
 def _cluster_every(houdayer: bool | int, replicas: int) -> int:
     """Rounds from one set of cluster moves to the next, 0 for none."""
     if isinstance(houdayer, (bool, np.bool_)):
         rounds = int(houdayer)
     else:
-        rounds = arguments.integer("ParallelTempering", "houdayer", houdayer, 0, _MAX_SWEEP)
+        rounds = arguments.integer("ParallelTempering", "houdayer", houdayer, 0, MAX_SWEEP)
     if rounds and replicas < 2:
         raise ValueError(
             f"[ParallelTempering] expected at least 2 replicas for houdayer moves, got {replicas}"

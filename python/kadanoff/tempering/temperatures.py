@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy.typing as npt
 
 from kadanoff import arguments
 
-from .parallel import ParallelTempering, checked_betas
+from .betas import checked_betas
+from .parallel import ParallelTempering
 
 _MAX_BETAS = 4096
 _FIRST_BETAS = 8
@@ -31,7 +33,7 @@ def constant_acceptance(
     replicas: int = 4,
     sweeps: int = 1000,
     iterations: int = 5,
-    seed: int = 0,
+    seed: int | None = 0,
     update: str = "heatbath",
     threads: int | None = None,
 ) -> FloatArray:
@@ -95,7 +97,11 @@ def constant_acceptance(
     share = None if target is None else _share(arguments.real(call, "target", target))
     count = _FIRST_BETAS if n is None else arguments.integer(call, "n", n, 2, _MAX_BETAS)
     sweeps = arguments.integer(call, "sweeps", sweeps, 16, 2**40)
-    seed = arguments.integer(call, "seed", seed, 0, 2**64 - 1)
+    seed = (
+        secrets.randbits(64)
+        if seed is None
+        else arguments.integer(call, "seed", seed, 0, 2**64 - 1)
+    )
     betas = np.linspace(ends[0], ends[1], count)
     spins = None
     for iteration in range(arguments.integer(call, "iterations", iterations, 1, 10_000)):

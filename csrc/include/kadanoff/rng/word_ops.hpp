@@ -153,15 +153,14 @@ struct WordOps {
     static constexpr int log2_doubles = 0;
     /// a in the numbers i whose place has bit d set, d < log2_doubles, else -a.
     KADANOFF_LEAF static Double minus_unless_bit(int /*d*/, Double a) { return a; }
-    /// Writes byte Shift / 8 of the bits of 16 numbers.
+    /// Writes byte Shift / 8 of the bits of eight numbers to two words, the last one first if `reversed`.
     template <int Shift>
-    KADANOFF_LEAF static void store_bytes(std::uint32_t* p, const Double* a) {
-        for (int word = 0; word < 4; ++word) {
-            p[word] = 0;
-            for (int k = 0; k < 4; ++k) {
-                const std::uint64_t number = __builtin_bit_cast(std::uint64_t, a[4 * word + k]) >> Shift;
-                p[word] |= (static_cast<std::uint32_t>(number) & 0xFFu) << (8 * k);
-            }
+    KADANOFF_LEAF static void store_octet(std::uint32_t* p, const Double* a, int reversed) {
+        p[0] = p[1] = 0;
+        for (int k = 0; k < 8; ++k) {
+            const auto byte = static_cast<std::uint32_t>(__builtin_bit_cast(std::uint64_t, a[k]) >> Shift) & 0xFFu;
+            const int place = reversed != 0 ? 7 - k : k;
+            p[place / 4] |= byte << (8 * (place % 4));
         }
     }
 

@@ -62,18 +62,20 @@ struct HeatBath {
         }
     }
 
-    /// The table kernel's form: drive = 2 beta h log2(e) becomes the probability of up.
+    /// The table kernel's form: the probabilities of up in fields of drive = 2 beta h log2(e), and in opposite ones.
     template <class Ops, int Count>
-    KADANOFF_LEAF static void accepted_in_table(typename Ops::Double* drive) {
-        const auto one = Ops::double_of(1.0);
+    KADANOFF_LEAF static void accepted_in_table(const typename Ops::Double* drive, typename Ops::Double* accepted,
+                                                typename Ops::Double* mirrored) {
+        const auto zero = Ops::double_of(0.0), one = Ops::double_of(1.0);
         typename Ops::Double weight[Count];
         KADANOFF_UNROLL
         for (int i = 0; i < Count; ++i) weight[i] = Ops::size(drive[i]);
         half_to_the<Ops, Count>(weight);
         KADANOFF_UNROLL
         for (int i = 0; i < Count; ++i) {
-            const auto up = Ops::select_less(Ops::double_of(0.0), drive[i], one, weight[i]);
-            drive[i] = Ops::over(up, Ops::plus(one, weight[i]));
+            const auto along = Ops::over(one, Ops::plus(one, weight[i])), against = Ops::times(weight[i], along);
+            accepted[i] = Ops::select_less(zero, drive[i], along, against);
+            mirrored[i] = Ops::select_less(zero, drive[i], against, along);
         }
     }
 };

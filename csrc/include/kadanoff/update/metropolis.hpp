@@ -63,12 +63,16 @@ struct Metropolis {
         }
     }
 
-    /// The table kernel's form: drive = 2 beta h log2(e) becomes the probability of a flip against the local field.
+    /// The table kernel's form: the probabilities of a flip against fields of drive = 2 beta h log2(e), and against
+    /// opposite ones.
     template <class Ops, int Count>
-    KADANOFF_LEAF static void accepted_in_table(typename Ops::Double* drive) {
+    KADANOFF_LEAF static void accepted_in_table(const typename Ops::Double* drive, typename Ops::Double* accepted,
+                                                typename Ops::Double* mirrored) {
         KADANOFF_UNROLL
-        for (int i = 0; i < Count; ++i) drive[i] = Ops::size(drive[i]);
-        half_to_the<Ops, Count>(drive);
+        for (int i = 0; i < Count; ++i) accepted[i] = Ops::size(drive[i]);
+        half_to_the<Ops, Count>(accepted);
+        KADANOFF_UNROLL
+        for (int i = 0; i < Count; ++i) mirrored[i] = accepted[i];
     }
 };
 

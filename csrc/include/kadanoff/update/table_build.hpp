@@ -81,6 +81,7 @@ struct TableBuild {
     double scale;        ///< 2 beta log2(e)
     std::uint32_t* row;  ///< four words: row q of kind k of site j at ((k * quarters + q) * stride + j) * step
     std::int64_t step;   ///< words from a site to the next: the sets of a site lie together
+    bool symmetric;      ///< no site has a field
 
     KADANOFF_LEAF double coupling_to(int d, std::int64_t site) const { return coupling[d * stride + site]; }
 };
@@ -109,33 +110,60 @@ KADANOFF_LEAF typename Ops::Double all_fields(const TableBuild& build, std::int6
     return field;
 }
 
-/// Writes the rows of a site.
-template <class Ops, class Rule>
-KADANOFF_LEAF void build_rows(const TableBuild& build, std::int64_t site) {
-    constexpr int count = row_cases / Ops::doubles;
+/// Eight cases of a site, half a row.
+inline constexpr int octet_cases = 8;
+
+struct TableOctet {
+    std::int64_t site;
+    int octet;
+};
+
+/// Octets of a site to be worked out: without a field all spins may be turned around, and the cases c and -1 - c are
+/// each other's mirror image.
+KADANOFF_LEAF int table_octets(const TableBuild& build) {
+    return (build.symmetric ? 1 : 2) * table_quarters(build.degree);
+}
+
+/// Writes a few octets, and if the model has no field their mirror images.
+template <class Ops, class Rule, int Count>
+KADANOFF_LEAF void build_octets(const TableBuild& build, const TableOctet* at) {
+    using Double = typename Ops::Double;
+    constexpr int parts = octet_cases / Ops::doubles;
     constexpr double shift = 4503599627370496.0;  // 2^52: puts an integer into the last bits of a double
-    const auto base = first_fields<Ops>(build, site);
+    const auto zero = Ops::double_of(0.0), all = Ops::double_of(255.0);
+    Double drive[Count * parts], bits[2][Count * parts], along[2][Count * parts];
+    KADANOFF_UNROLL
+    for (int k = 0; k < Count; ++k) {
+        const auto base = first_fields<Ops>(build, at[k].site);
+        KADANOFF_UNROLL
+        for (int i = 0; i < parts; ++i) {
+            const int first = at[k].octet * octet_cases + i * Ops::doubles;
+            drive[k * parts + i] =
+                Ops::times(all_fields<Ops>(build, at[k].site, first, base), Ops::double_of(build.scale));
+        }
+    }
+    Rule::template accepted_in_table<Ops, Count * parts>(drive, bits[0], bits[1]);
+    KADANOFF_UNROLL
+    for (int i = 0; i < Count * parts; ++i) {
+        KADANOFF_UNROLL
+        for (int m = 0; m < 2; ++m) bits[m][i] = Ops::plus(first_bits<Ops>(bits[m][i]), Ops::double_of(shift - 1.0));
+        along[0][i] = Ops::plus(Ops::if_less(zero, drive[i], all), Ops::double_of(shift));
+        along[1][i] = Ops::plus(Ops::if_less(drive[i], zero, all), Ops::double_of(shift));
+    }
     const int quarters = table_quarters(build.degree);
-    for (int quarter = 0; quarter < quarters; ++quarter) {
-        typename Ops::Double drive[count], bits[count];
-        KADANOFF_UNROLL
-        for (int i = 0; i < count; ++i) {
-            const auto field = all_fields<Ops>(build, site, quarter * row_cases + i * Ops::doubles, base);
-            bits[i] = drive[i] = Ops::times(field, Ops::double_of(build.scale));
-        }
-        Rule::template accepted_in_table<Ops, count>(bits);
-        KADANOFF_UNROLL
-        for (int i = 0; i < count; ++i) {
-            bits[i] = Ops::plus(first_bits<Ops>(bits[i]), Ops::double_of(shift - 1.0));
-            const auto along = Ops::if_less(Ops::double_of(0.0), drive[i], Ops::double_of(255.0));
-            drive[i] = Ops::plus(along, Ops::double_of(shift));
-        }
-        const auto row = [&](int kind) KADANOFF_INLINE_LAMBDA {
-            return build.row + ((kind * quarters + quarter) * build.stride + site) * build.step;
+    const auto write = [&](int k, int octet, int mirrored) KADANOFF_INLINE_LAMBDA {
+        const auto half_row = [&](int kind) KADANOFF_INLINE_LAMBDA {
+            return build.row + ((kind * quarters + octet / 2) * build.stride + at[k].site) * build.step +
+                   octet % 2 * (row_words / 2);
         };
-        Ops::template store_bytes<8>(row(0), bits);
-        Ops::template store_bytes<0>(row(1), bits);
-        if constexpr (Rule::uses_spin) Ops::template store_bytes<0>(row(2), drive);
+        Ops::template store_octet<8>(half_row(0), bits[mirrored] + k * parts, mirrored);
+        Ops::template store_octet<0>(half_row(1), bits[mirrored] + k * parts, mirrored);
+        if constexpr (Rule::uses_spin) Ops::template store_octet<0>(half_row(2), along[mirrored] + k * parts, mirrored);
+    };
+    KADANOFF_UNROLL
+    for (int k = 0; k < Count; ++k) {
+        write(k, at[k].octet, 0);
+        if (build.symmetric) write(k, 2 * quarters - 1 - at[k].octet, 1);
     }
 }
 

@@ -103,8 +103,9 @@ KADANOFF_LEAF bool finish_spin(const TableJob& job, std::int64_t site, std::int6
     const std::uint64_t uniform = (static_cast<std::uint64_t>(block.word[1] & 0xFFFFu) << 32) | block.word[0];
     double drive = all_fields<WordOps>(job.model, site, number, first_fields<WordOps>(job.model, site));
     drive *= job.scale[replica];
-    Rule::template accepted_in_table<WordOps, 1>(&drive);
-    return uniform <= last_bits(drive);
+    double accepted[1], mirrored[1];
+    Rule::template accepted_in_table<WordOps, 1>(&drive, accepted, mirrored);
+    return uniform <= last_bits(accepted[0]);
 }
 
 template <class Ops, class Rule>

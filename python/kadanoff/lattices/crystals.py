@@ -1,129 +1,19 @@
-"""Lattices: which sites there are and which of them are neighbours."""
+"""Lattices of unit cells: chain, square, triangular, honeycomb, cubic, hypercubic."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 from numpy.typing import NDArray
 
 from kadanoff import _core, arguments
 
+from .base import Lattice, read_only
+
 _MAX_EXTENT = 2**35
-_MAX_GRAPH = 2**31
-_SHOWN_EDGES = 16
-
-
-class Lattice:
-    """What all lattices have: sites, bonds and a colouring. Make one of the classes below."""
-
-    name: ClassVar[str]
-
-    def __init__(self, core: _core.Lattice) -> None:
-        self._core = core
-
-    @property
-    def core(self) -> _core.Lattice:
-        """The compiled lattice."""
-        return self._core
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of an array over the sites: (y, x), of a honeycomb (y, x, 2), of a graph (n,)."""
-        return self._core.shape
-
-    @property
-    def extents(self) -> tuple[int, ...]:
-        """Number of cells along each axis, slowest axis first; (n,) of a graph."""
-        return self._core.extents
-
-    @property
-    def periodic(self) -> tuple[bool, ...]:
-        """Whether each axis is periodic; empty for a graph, which has no axes."""
-        return self._core.periodic
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes; 0 of a graph."""
-        return len(self.periodic)
-
-    @property
-    def n_sites(self) -> int:
-        """Number of sites."""
-        return self._core.sites
-
-    @property
-    def n_bonds(self) -> int:
-        """Number of bonds; they are counted without being listed."""
-        return self._core.bond_count
-
-    @property
-    def coordination(self) -> int:
-        """Bonds of a site that is not at an open end; the largest number of them in a graph."""
-        return self._core.coordination
-
-    @cached_property
-    def bonds(self) -> NDArray[np.int64]:
-        """Bonds as pairs of row-major site numbers, int64 (n_bonds, 2), read-only.
-
-        They come site by site: of a hypercubic lattice one step up each axis, the last axis first,
-        of a triangular one (0, 1), (1, 0), (1, 1). Those that would cross an open end are left out.
-        A periodic extent of 2 binds neighbours twice, as the torus of Kaufman's solution does. A
-        graph's bonds are its edges as given.
-        """
-        return _read_only(self._core.bonds())
-
-    @cached_property
-    def degrees(self) -> NDArray[np.int64]:
-        """Number of bonds of each site, int64 (n_sites,), read-only."""
-        degrees = np.bincount(self.bonds.ravel(), minlength=self.n_sites)
-        return _read_only(degrees.astype(np.int64, copy=False))
-
-    @cached_property
-    def _colouring(self) -> tuple[NDArray[np.uint32], int]:
-        colour, colours = self._core.colouring()
-        return _read_only(colour), colours
-
-    @property
-    def colouring(self) -> NDArray[np.uint32]:
-        """A colour for each site such that neighbours differ, uint32 (n_sites,), read-only.
-
-        With as few colours as can be where the lattice is known to need that many or two suffice;
-        otherwise by DSATUR (Brelaz, Comm. ACM 22 (1979) 251).
-        """
-        return self._colouring[0]
-
-    @property
-    def n_colours(self) -> int:
-        """Number of colours of `colouring`."""
-        return self._colouring[1]
-
-    @property
-    def positions(self) -> NDArray[np.float64] | None:
-        """Where the sites are, in units of the bond length; None of a graph."""
-        return None
-
-    def momenta(self) -> NDArray[np.float64]:
-        """Return the smallest wave vectors that fit the lattice, as `Crystal.momenta` does.
-
-        Raises
-        ------
-        ValueError
-            Of a graph, which has no axes.
-        """
-        raise ValueError(f"[momenta] expected a lattice with axes, got a {self.name}")
-
-    def _key(self) -> tuple[Any, ...]:
-        return self.extents, self.periodic
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other._key() == self._key()
-
-    def __hash__(self) -> int:
-        return hash((self.name, self._key()))
 
 
 class Crystal(Lattice):
@@ -170,7 +60,7 @@ class Crystal(Lattice):
         cells = np.indices(self.extents).reshape(self.ndim, -1).T
         offsets = np.zeros((1, self.ndim)) if self._site_offsets is None else self._site_offsets
         positions = (cells @ self.cell_vectors)[:, None, :] + np.asarray(offsets)
-        return _read_only(positions.reshape(-1, self.ndim))
+        return read_only(positions.reshape(-1, self.ndim))
 
     def momenta(self) -> NDArray[np.float64]:
         r"""Return the smallest wave vectors that fit the lattice, one for each periodic axis.
@@ -403,67 +293,6 @@ class Hypercubic(Crystal):
     _ndim = None
 
 
-class Graph(Lattice):
-    """Any sites and bonds; it need not be connected.
-
-    Parameters
-    ----------
-    edges : array_like
-        Pairs of different sites, integer (m, 2); every pair once, in either order.
-    n : int, optional
-        Number of sites, 2 to 2^31; by default one more than the largest in `edges`.
-
-    Raises
-    ------
-    ValueError
-        If an edge binds a site to itself, comes twice or leads to no site, or `n` is out of range.
-    TypeError
-        If an argument has the wrong type.
-
-    Notes
-    -----
-    Two graphs are equal if their edges are the same in the same order, since couplings come in that
-    order.
-
-    Examples
-    --------
-    >>> Graph([(0, 1), (1, 2), (2, 0)], n=4).degrees.tolist()
-    [2, 2, 2, 0]
-    >>> Graph(np.argwhere(np.triu(np.ones((5, 5)), k=1))).n_colours  # the complete graph
-    5
-    """
-
-    name = "graph"
-
-    def __init__(self, edges: npt.ArrayLike, n: int | None = None) -> None:
-        pairs = _edges(edges)
-        if n is None:
-            n = min(max(2, int(pairs.max(initial=0)) + 1), _MAX_GRAPH)
-        else:
-            n = arguments.integer("Graph", "n", n, 2, _MAX_GRAPH)
-        super().__init__(_core.Lattice.graph(n, pairs))
-
-    def _key(self) -> tuple[Any, ...]:
-        return self.n_sites, self._content
-
-    @cached_property
-    def _content(self) -> bytes:
-        return self.bonds.tobytes()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Graph, (self.bonds, self.n_sites)
-
-    def __repr__(self) -> str:
-        if self.n_bonds > _SHOWN_EDGES:
-            return f"Graph(<{self.n_bonds} edges>, n={self.n_sites})"
-        return f"Graph({self.bonds.tolist()}, n={self.n_sites})"
-
-
-def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    array.flags.writeable = False
-    return array
-
-
 def _per_axis(value: Any) -> list[Any] | None:
     """Return the items of a sequence, None of anything else."""
     if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes):
@@ -482,22 +311,6 @@ def _boundaries(kind: str, periodic: Any, axes: int) -> list[bool]:
     if len(flags) != axes:
         raise ValueError(f"[{kind}] expected periodic for {axes} axes, got {len(flags)}")
     return [bool(flag) for flag in flags]
-
-
-def _edges(edges: Any) -> NDArray[np.int64]:
-    """Return pairs of integers as an int64 array (m, 2)."""
-    if isinstance(edges, Iterable) and not isinstance(edges, Sequence | np.ndarray | str | bytes):
-        edges = list(edges)
-    pairs = arguments.array("Graph", "edges", edges)
-    if pairs.size == 0 and pairs.ndim in (1, 2):
-        return np.empty((0, 2), dtype=np.int64)
-    if pairs.dtype.kind not in "iu":
-        raise TypeError(f"[Graph] expected edges as pairs of integers, got dtype {pairs.dtype}")
-    if pairs.ndim != 2 or pairs.shape[1] != 2:
-        raise ValueError(f"[Graph] expected edges of shape (m, 2), got {pairs.shape}")
-    if pairs.dtype == np.uint64 and int(pairs.max()) > np.iinfo(np.int64).max:
-        raise ValueError(f"[Graph] expected sites below 2^31, got {int(pairs.max())}")
-    return np.ascontiguousarray(pairs, dtype=np.int64)
 
 
 LATTICES: dict[str, type[Crystal]] = {
