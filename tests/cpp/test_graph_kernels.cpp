@@ -72,10 +72,10 @@ constexpr TableAnswer table_answers[] = {
     {0x0p+0, 0xffffffffffffffffu, 0x7fffffffffffffffu, 0x7fffffffffffffffu},
     {0x1.0624dd2f1a9fcp-10, 0xffd296f30e08ffffu, 0x800b5b45169167ffu, 0x7ff4a4bae96e97ffu},
     {0x1p-2, 0xd744fccad69d77ffu, 0x8b100c2f2b1097ffu, 0x74eff3d0d4ef5fffu},
-    {0x1.5555555555555p-2, 0xcb2ff529eb71d7ffu, 0x8eb8c1c1aac19fffu, 0x71473e3e553e57ffu},
+    {0x1.5555555555555p-2, 0xcb2ff529eb71d7ffu, 0x8eb8c1c1aac19fffu, 0x71473e3e553e53ffu},
     {0x1p+0, 0x7fffffffffffffffu, 0xaaaaaaaaaaaaa7ffu, 0x55555555555553ffu},
     {0x1.71547652b82fep+0, 0x5e2d58d8b3bce3ffu, 0xbb26a7aead15e7ffu, 0x44d9585152ea1bffu},
-    {0x1.4p+1, 0x2d413cccfe779bffu, 0xd98b1c139e7c47ffu, 0x2674e3ec6183b7ffu},
+    {0x1.4p+1, 0x2d413cccfe779bffu, 0xd98b1c139e7c47ffu, 0x2674e3ec6183b9ffu},
     {0x1.d99999999999ap+1, 0x13b2c47bff8327ffu, 0xedb58838eee8f7ffu, 0x124a77c711170dffu},
     {0x1p+4, 0x0000ffffffffffffu, 0xffff0000fffeffffu, 0x0000ffff0000fffeu},
     {0x1.88p+4, 0x000000b504f333f9u, 0xffffff4afb0d4fffu, 0x000000b504f2b3f9u},
@@ -86,12 +86,22 @@ constexpr TableAnswer table_answers[] = {
     {0x1.e848p+19, 0x0000000000000000u, 0xffffffffffffffffu, 0x0000000000000000u},
 };
 
-/// T of the drive, put together from what a table holds and what it does not.
+/// T, put together from what a table holds and what it does not.
+std::uint64_t table_threshold(double probability) {
+    const double top = kadanoff::first_bits<WordOps>(probability) - 1.0;
+    return (static_cast<std::uint64_t>(top) << 48) | kadanoff::last_bits(probability);
+}
+
+/// T of a drive and of the opposite one, from either side.
 template <class Rule>
-std::uint64_t table_threshold(double drive) {
-    Rule::template accepted_in_table<WordOps, 1>(&drive);
-    const double top = kadanoff::first_bits<WordOps>(drive) - 1.0;
-    return (static_cast<std::uint64_t>(top) << 48) | kadanoff::last_bits(drive);
+void check_table_thresholds(double drive, std::uint64_t expected, std::uint64_t opposite) {
+    for (const double sign : {1.0, -1.0}) {
+        const double signed_drive = sign * drive;
+        double accepted, mirrored;
+        Rule::template accepted_in_table<WordOps, 1>(&signed_drive, &accepted, &mirrored);
+        CHECK_EQUAL(table_threshold(accepted), sign > 0.0 ? expected : opposite);
+        CHECK_EQUAL(table_threshold(mirrored), sign > 0.0 ? opposite : expected);
+    }
 }
 
 // --- engines
@@ -219,10 +229,8 @@ TEST_CASE(powers_of_two_are_exact_to_4e_7) {
 
 TEST_CASE(table_thresholds_are_rounded_up) {
     for (const TableAnswer& answer : table_answers) {
-        CHECK_EQUAL(table_threshold<kadanoff::Metropolis>(answer.drive), answer.metropolis);
-        CHECK_EQUAL(table_threshold<kadanoff::Metropolis>(-answer.drive), answer.metropolis);
-        CHECK_EQUAL(table_threshold<kadanoff::HeatBath>(answer.drive), answer.up);
-        CHECK_EQUAL(table_threshold<kadanoff::HeatBath>(-answer.drive), answer.down);
+        check_table_thresholds<kadanoff::Metropolis>(answer.drive, answer.metropolis, answer.metropolis);
+        check_table_thresholds<kadanoff::HeatBath>(answer.drive, answer.up, answer.down);
     }
 }
 

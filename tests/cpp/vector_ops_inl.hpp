@@ -225,14 +225,16 @@ const char* wrong_places(const Numbers& x) {
 }
 
 template <class Ops, int Shift>
-bool stores_bytes(const Numbers& x) {
-    typename Ops::Double list[numbers / Ops::doubles];
-    for (int i = 0; i < numbers / Ops::doubles; ++i) list[i] = load_doubles<Ops>(x.a + i * Ops::doubles);
-    Word bytes[numbers / 4];
-    Ops::template store_bytes<Shift>(bytes, list);
-    for (int i = 0; i < numbers; ++i) {
+bool stores_octets(const Numbers& x, int reversed) {
+    constexpr int count = 8;
+    typename Ops::Double list[count / Ops::doubles];
+    for (int i = 0; i < count / Ops::doubles; ++i) list[i] = load_doubles<Ops>(x.a + i * Ops::doubles);
+    Word bytes[count / 4];
+    Ops::template store_octet<Shift>(bytes, list, reversed);
+    for (int i = 0; i < count; ++i) {
         const std::uint64_t expected = __builtin_bit_cast(std::uint64_t, x.a[i]) >> Shift & 0xFFu;
-        if ((bytes[i / 4] >> (8 * (i % 4)) & 0xFFu) != expected) return false;
+        const int place = reversed != 0 ? count - 1 - i : i;
+        if ((bytes[place / 4] >> (8 * (place % 4)) & 0xFFu) != expected) return false;
     }
     return true;
 }
@@ -264,7 +266,9 @@ const char* wrong_member(const Word* words) {
     if (const char* member = wrong_bytes<Ops>(x)) return member;
     if (const char* member = wrong_arithmetic<Ops>(y)) return member;
     if (const char* member = wrong_places<Ops>(y)) return member;
-    if (!stores_bytes<Ops, 0>(y) || !stores_bytes<Ops, 8>(y)) return "store_bytes";
+    for (int reversed = 0; reversed <= 1; ++reversed) {
+        if (!stores_octets<Ops, 0>(y, reversed) || !stores_octets<Ops, 8>(y, reversed)) return "store_octet";
+    }
     if (const char* member = wrong_byte_sum<Ops>(x, y)) return member;
     if (const char* member = wrong_logic<Ops>(x)) return member;
     if (const char* member = wrong_shift<Ops>(x)) return member;

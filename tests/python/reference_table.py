@@ -78,7 +78,8 @@ class Table(IsingSampler):
         drive = self._drive(step, seen)
         weight = exp2_minus(np.abs(drive))
         if self.update == "heatbath":
-            up = np.where(drive > 0, 1.0, weight) / (1.0 + weight)
+            along = 1.0 / (1.0 + weight)
+            up = np.where(drive > 0, along, weight * along)
             return np.where(self._below(step, threshold(up), numbers), 1, -1)
         along = np.where(drive > 0, 1, -1)
         flips = self._below(step, threshold(weight), numbers) & (seen[:, step.site] == along)

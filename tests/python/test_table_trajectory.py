@@ -40,6 +40,8 @@ BOUQUET = kd.Graph(
 )
 OWN: dict[str, Any] = {
     "bouquet": kd.Ising(BOUQUET, RNG.normal(size=15), RNG.normal(size=17)),
+    "bouquet without fields": kd.Ising(BOUQUET, RNG.normal(size=15)),
+    "bouquet with one field": kd.Ising(BOUQUET, RNG.normal(size=15), np.eye(17)[7] / 2),
     "double bonds": kd.Ising(TINY, RNG.normal(size=len(TINY.bonds)), 0.1),
     "chain": kd.Ising(kd.Chain(9, periodic=False), RNG.normal(size=8)),
     "open cubic": kd.Ising(CUBE, kd.couplings.gaussian(CUBE, 4), RNG.normal(size=CUBE.shape)),
