@@ -16,9 +16,9 @@ inline constexpr std::int64_t row_words = 4;
 inline constexpr int table_bits = 16;
 
 /// Rows of one kind for every site.
-constexpr int table_quarters(int degree) { return degree <= 4 ? 1 : 1 << (degree - 4); }
+KADANOFF_LEAF constexpr int table_quarters(int degree) { return degree <= 4 ? 1 : 1 << (degree - 4); }
 /// Thresholds' high and low bytes, and for a rule that knows the spin the direction of the local field.
-constexpr int table_kinds(bool uses_spin) { return uses_spin ? 3 : 2; }
+KADANOFF_LEAF constexpr int table_kinds(bool uses_spin) { return uses_spin ? 3 : 2; }
 
 /// 2^r for |r| <= 1/2, relative error below 1e-15, and 2^0 = 1. Additions and multiplications only, so that every
 /// machine gets the same bits; in Estrin's order, which waits less than Horner's.
