@@ -142,6 +142,10 @@ struct Avx2Ops {
     KADANOFF_LEAF static void store_doubles(double* p, Double a) { _mm256_storeu_pd(p, a); }
     using ByteSet = __m256i;
     KADANOFF_LEAF static ByteSet set_bytes(Vector a) { return a; }
+    KADANOFF_LEAF static Vector select_where(ByteSet bytes, Vector a, Vector b) { return select(bytes, a, b); }
+    KADANOFF_LEAF static Vector look_up_where(ByteSet bytes, Row row, Vector index, Vector old) {
+        return select(bytes, look_up(row, index), old);
+    }
     KADANOFF_LEAF static Double plus_where(ByteSet bytes, int i, Double sum, Double a) {
         const __m128i half = i < 4 ? _mm256_castsi256_si128(bytes) : _mm256_extracti128_si256(bytes, 1);
         const __m128i word = _mm_cvtsi32_si128(i % 4 == 0   ? _mm_extract_epi32(half, 0)

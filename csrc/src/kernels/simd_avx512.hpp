@@ -133,6 +133,12 @@ struct Avx512Ops {
     KADANOFF_LEAF static void store_doubles(double* p, Double a) { _mm512_storeu_pd(p, a); }
     using ByteSet = std::uint64_t;
     KADANOFF_LEAF static ByteSet set_bytes(Vector a) { return _mm512_movepi8_mask(a); }
+    KADANOFF_LEAF static Vector select_where(ByteSet bytes, Vector a, Vector b) {
+        return _mm512_mask_blend_epi8(bytes, b, a);
+    }
+    KADANOFF_LEAF static Vector look_up_where(ByteSet bytes, Row row, Vector index, Vector old) {
+        return _mm512_mask_shuffle_epi8(old, bytes, row, index);
+    }
     KADANOFF_LEAF static Double plus_where(ByteSet bytes, int i, Double sum, Double a) {
         return _mm512_mask_add_pd(sum, static_cast<__mmask8>(bytes >> (8 * i)), sum, a);
     }

@@ -153,6 +153,10 @@ struct WordOps {
     /// there.
     using ByteSet = Vector;
     KADANOFF_LEAF static ByteSet set_bytes(Vector a) { return a; }
+    KADANOFF_LEAF static Vector select_where(ByteSet bytes, Vector a, Vector b) { return select(bytes, a, b); }
+    KADANOFF_LEAF static Vector look_up_where(ByteSet bytes, Row row, Vector index, Vector old) {
+        return select(bytes, look_up(row, index), old);
+    }
     KADANOFF_LEAF static Double plus_where(ByteSet bytes, int i, Double sum, Double a) {
         return plus(sum, (bytes >> (8 * i)) & 1 ? a : 0.0);
     }

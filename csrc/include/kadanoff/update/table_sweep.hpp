@@ -64,6 +64,13 @@ struct CaseIndex {
         if (quarters == 2) return first;
         return Ops::select(bit5_unset, first, Ops::select(bit4_unset, at(2), at(3)));
     }
+
+    /// The same in the bytes of `where`, `old` in the others.
+    KADANOFF_LEAF Vector look_up_where(typename Ops::ByteSet where, const std::uint32_t* row, std::int64_t next,
+                                       Vector old) const {
+        if (quarters == 1) return Ops::look_up_where(where, Ops::row(row), in_row, old);
+        return Ops::select_where(where, look_up(row, next), old);
+    }
 };
 
 /// The entries of all replicas, each from its own set. One: there is one set.
@@ -72,22 +79,18 @@ KADANOFF_LEAF TableEntry<Ops> look_up_table(const TableJob& job, const SitePlace
                                             typename Ops::Vector number) {
     const CaseIndex<Ops, Degree> index(number, job.degree);
     const std::int64_t next = job.stride * job.model.step;
+    const std::int64_t kind = index.quarters * next;
     const std::uint32_t* row = job.model.row + at.site * job.model.step;
-    const auto from = [&](int k) KADANOFF_INLINE_LAMBDA -> TableEntry<Ops> {
-        const std::uint32_t* own = row + job.set[k];
-        const auto kind = [&](int which) KADANOFF_INLINE_LAMBDA {
-            return index.look_up(own + which * index.quarters * next, next);
-        };
-        return {kind(0), kind(1), Rule::uses_spin ? kind(2) : Ops::zero()};
-    };
-    TableEntry<Ops> entry = from(0);
+    const std::uint32_t* own = row + job.set[0];
+    TableEntry<Ops> entry{index.look_up(own, next), index.look_up(own + kind, next),
+                          Rule::uses_spin ? index.look_up(own + 2 * kind, next) : Ops::zero()};
     if constexpr (One) return entry;
     for (int k = 1; k < job.sets; ++k) {
-        const TableEntry<Ops> other = from(k);
-        const auto mine = Ops::load(job.member + k * packed_lanes + at.lane);
-        entry.high = Ops::select(mine, other.high, entry.high);
-        entry.low = Ops::select(mine, other.low, entry.low);
-        if constexpr (Rule::uses_spin) entry.along = Ops::select(mine, other.along, entry.along);
+        const auto mine = Ops::set_bytes(Ops::load(job.member + k * packed_lanes + at.lane));
+        own = row + job.set[k];
+        entry.high = index.look_up_where(mine, own, next, entry.high);
+        entry.low = index.look_up_where(mine, own + kind, next, entry.low);
+        if constexpr (Rule::uses_spin) entry.along = index.look_up_where(mine, own + 2 * kind, next, entry.along);
     }
     return entry;
 }
