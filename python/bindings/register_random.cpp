@@ -76,6 +76,10 @@ void register_random(py::module_& m) {
     streams["replica_swap"] = static_cast<int>(Stream::replica_swap);
     streams["isoenergetic_cluster"] = static_cast<int>(Stream::isoenergetic_cluster);
     streams["resampling"] = static_cast<int>(Stream::resampling);
+    streams["table_heat_bath"] = static_cast<int>(Stream::table_heat_bath);
+    streams["table_heat_bath_tail"] = static_cast<int>(Stream::table_heat_bath_tail);
+    streams["table_metropolis"] = static_cast<int>(Stream::table_metropolis);
+    streams["table_metropolis_tail"] = static_cast<int>(Stream::table_metropolis_tail);
     m.attr("streams") = streams;
     m.def("philox4x32", &philox, py::arg("counter"), py::arg("key"));
     m.def("draw_block", &draw_block, py::arg("seed"), py::arg("sweep"), py::arg("replica"), py::arg("stream"),

@@ -71,9 +71,12 @@ class Sampler(FixedAttributes):
     kernel : str, optional
         By default the fastest that serves the model: "checkerboard" (one uniform system on an even
         periodic square or cubic lattice, 512 sites in a register), "packed" (bit k of a word is
-        replica k: couplings of one size, one field, any graph), "plain" (any couplings, fields and
-        plaquettes, in float32), "potts", or "cluster": "cluster-rows" (Swendsen-Wang on rows of
-        bits) or "cluster-graph" (on lists of bonds). To be named in tests and benchmarks.
+        replica k: couplings of one size, one field, any graph), "table" (64 replicas in a register,
+        probabilities looked up: any couplings and fields, at most 6 neighbours; from 32 replicas
+        on, above 4 neighbours 64, at no more than 24 temperatures in 64 replicas in a row and with
+        tables that fit into 64 MiB), "plain" (any couplings, fields and plaquettes, in float32),
+        "potts", or "cluster": "cluster-rows" (Swendsen-Wang on rows of bits) or "cluster-graph" (on
+        lists of bonds). The random numbers are others in each. To be named in tests and benchmarks.
 
     Raises
     ------

@@ -7,6 +7,8 @@
 #include "colours.hpp"
 #include "kadanoff/rng/word_ops.hpp"
 #include "kadanoff/update/bit_count.hpp"
+#include "kadanoff/update/heat_bath.hpp"
+#include "kadanoff/update/metropolis.hpp"
 #include "kadanoff/update/plain_real.hpp"
 #include "trajectory.hpp"
 
@@ -58,6 +60,50 @@ void check_count(int items, bool in_pairs) {
     }
 }
 
+// --- tables
+
+/// Thresholds of a drive x: of a flip against the local field, and of up along and against it. From NumPy.
+struct TableAnswer {
+    double drive;
+    std::uint64_t metropolis, up, down;
+};
+
+constexpr TableAnswer table_answers[] = {
+    {0x0p+0, 0xffffffffffffffffu, 0x7fffffffffffffffu, 0x7fffffffffffffffu},
+    {0x1.0624dd2f1a9fcp-10, 0xffd296f30e08ffffu, 0x800b5b45169167ffu, 0x7ff4a4bae96e97ffu},
+    {0x1p-2, 0xd744fccad69d77ffu, 0x8b100c2f2b1097ffu, 0x74eff3d0d4ef5fffu},
+    {0x1.5555555555555p-2, 0xcb2ff529eb71d7ffu, 0x8eb8c1c1aac19fffu, 0x71473e3e553e53ffu},
+    {0x1p+0, 0x7fffffffffffffffu, 0xaaaaaaaaaaaaa7ffu, 0x55555555555553ffu},
+    {0x1.71547652b82fep+0, 0x5e2d58d8b3bce3ffu, 0xbb26a7aead15e7ffu, 0x44d9585152ea1bffu},
+    {0x1.4p+1, 0x2d413cccfe779bffu, 0xd98b1c139e7c47ffu, 0x2674e3ec6183b9ffu},
+    {0x1.d99999999999ap+1, 0x13b2c47bff8327ffu, 0xedb58838eee8f7ffu, 0x124a77c711170dffu},
+    {0x1p+4, 0x0000ffffffffffffu, 0xffff0000fffeffffu, 0x0000ffff0000fffeu},
+    {0x1.88p+4, 0x000000b504f333f9u, 0xffffff4afb0d4fffu, 0x000000b504f2b3f9u},
+    {0x1.7f33333333333p+5, 0x000000000001125fu, 0xfffffffffffeefffu, 0x000000000001125fu},
+    {0x1.fcp+5, 0x0000000000000001u, 0xffffffffffffffffu, 0x0000000000000001u},
+    {0x1.02p+6, 0x0000000000000000u, 0xffffffffffffffffu, 0x0000000000000000u},
+    {0x1.f3ep+9, 0x0000000000000000u, 0xffffffffffffffffu, 0x0000000000000000u},
+    {0x1.e848p+19, 0x0000000000000000u, 0xffffffffffffffffu, 0x0000000000000000u},
+};
+
+/// T, put together from what a table holds and what it does not.
+std::uint64_t table_threshold(double probability) {
+    const double top = kadanoff::first_bits<WordOps>(probability) - 1.0;
+    return (static_cast<std::uint64_t>(top) << 48) | kadanoff::last_bits(probability);
+}
+
+/// T of a drive and of the opposite one, from either side.
+template <class Rule>
+void check_table_thresholds(double drive, std::uint64_t expected, std::uint64_t opposite) {
+    for (const double sign : {1.0, -1.0}) {
+        const double signed_drive = sign * drive;
+        double accepted, mirrored;
+        Rule::template accepted_in_table<WordOps, 1>(&signed_drive, &accepted, &mirrored);
+        CHECK_EQUAL(table_threshold(accepted), sign > 0.0 ? expected : opposite);
+        CHECK_EQUAL(table_threshold(mirrored), sign > 0.0 ? opposite : expected);
+    }
+}
+
 // --- engines
 
 Lattice complete_graph(std::int64_t sites) {
@@ -93,6 +139,10 @@ std::vector<Case> cases() {
         {"packed", triangular, Ising{signs(triangular), 0.5}},
         {"packed", star, Ising{-1.0}},
         {"packed", complete_graph(64), Ising{signs(complete_graph(64))}},
+        {"table", open, Ising{sizes, 0.1}},
+        {"table", Lattice::make("square", {40, 35}), Ising{1.0, 0.25}},
+        {"table", triangular, Ising{signs(triangular), -0.5}},
+        {"table", Lattice::graph(9, {{0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}, {1, 2}, {7, 8}}), Ising{0.7}},
         {"plain", open, Ising{sizes, 0.1}},
         {"plain", Lattice::make("square", {40, 35}), Ising{1.0, 0.0, 0.2}},
         {"plain", star, Ising{1.0}},
@@ -174,6 +224,13 @@ TEST_CASE(powers_of_two_are_exact_to_4e_7) {
         float x[1] = {beyond};
         kadanoff::exp2_minus<WordOps, 1>(x);
         CHECK(x[0] > 0.0f && x[0] < 1.2e-38f);
+    }
+}
+
+TEST_CASE(table_thresholds_are_rounded_up) {
+    for (const TableAnswer& answer : table_answers) {
+        check_table_thresholds<kadanoff::Metropolis>(answer.drive, answer.metropolis, answer.metropolis);
+        check_table_thresholds<kadanoff::HeatBath>(answer.drive, answer.up, answer.down);
     }
 }
 

@@ -46,6 +46,10 @@ STREAMS = {
     "replica_swap": 19,
     "isoenergetic_cluster": 20,
     "resampling": 21,
+    "table_heat_bath": 22,
+    "table_heat_bath_tail": 23,
+    "table_metropolis": 24,
+    "table_metropolis_tail": 25,
 }
 FAULTS = {
     "beta": "the thresholds are those of a beta 2 % too large",

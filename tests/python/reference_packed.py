@@ -1,4 +1,6 @@
-"""A slow oracle of the kernels for graphs: replica-packed, plain and Potts, bit for bit.
+"""A slow oracle of the kernels for graphs, bit for bit: replica-packed, plain and Potts.
+
+The table kernel's is in `reference_table`; `Sampler(kernel="table")` gives it.
 
 Written from docs/random_numbers.md. Spins lie one per byte, neighbours come from the list of bonds,
 every visit of a site is a row of plain NumPy, thresholds are `reference`'s (mpmath), and float32
@@ -142,7 +144,7 @@ def uniform(word: np.ndarray) -> np.ndarray:
 
 
 class Sampler:
-    """`kadanoff.Sampler` of the kernels packed, plain and potts as the contract defines it."""
+    """`kadanoff.Sampler` of the kernels for graphs as the contract defines it."""
 
     kernel: str
     streams: int  # of a stripe
@@ -152,8 +154,11 @@ class Sampler:
         """The oracle of the kernel that serves the model, or that `kernel` names."""
         if cls is not Sampler:
             return super().__new__(cls)
+        from reference_table import Table  # which builds on this module
+
         kernel = options.get("kernel") or fastest(model)
-        return super().__new__({"packed": Packed, "plain": Plain, "potts": Potts}[kernel])
+        oracle = {"packed": Packed, "plain": Plain, "potts": Potts, "table": Table}[kernel]
+        return super().__new__(oracle)
 
     def __init__(
         self,
@@ -287,7 +292,9 @@ class Sampler:
     _move: Callable[[Step, np.ndarray, Any], np.ndarray]
 
 
-class _Ising(Sampler):
+class IsingSampler(Sampler):
+    """What the kernels of Ising models share."""
+
     def _random_spins(self) -> np.ndarray:
         blocks, place = self._random_word(128)
         word = blocks[np.arange(self.replicas), :, place // 32]
@@ -313,7 +320,7 @@ class _Ising(Sampler):
         return -total / self.n
 
 
-class Packed(_Ising):
+class Packed(IsingSampler):
     """Couplings of one size, one field: integer thresholds."""
 
     kernel = "packed"
@@ -378,7 +385,7 @@ class Packed(_Ising):
         return self.tables[len(step.neighbour)]
 
 
-class Plain(_Ising):
+class Plain(IsingSampler):
     """Any couplings, fields and plaquettes: float32."""
 
     kernel = "plain"
@@ -497,7 +504,7 @@ class Potts(Sampler):
 
 
 def fastest(model: Any) -> str:
-    """The kernel that serves a model, but the one for checkerboards."""
+    """The kernel that serves a few replicas of a model, but the one for checkerboards."""
     if hasattr(model, "q"):
         return "potts"
     in_bits = len(set(np.abs(np.ravel(model.coupling)).tolist())) <= 1

@@ -114,6 +114,11 @@ SAMPLERS: list[tuple[dict[str, Any], type[Exception], str | re.Pattern[str]]] = 
     ({"device": "gpu"}, ValueError, DEVICE + "'gpu'"),
     ({"device": None}, ValueError, DEVICE + "None"),
     (
+        {"device": "cuda", "kernel": "table"},
+        RuntimeError,
+        "[Sampler] expected device 'cpu' for the table kernel, got 'cuda'",
+    ),
+    (
         {"device": "cuda", "kernel": "plain"},
         RuntimeError,
         "[Sampler] expected device 'cpu' for the plain kernel, got 'cuda'",
@@ -149,8 +154,18 @@ SAMPLERS: list[tuple[dict[str, Any], type[Exception], str | re.Pattern[str]]] = 
     (
         {"kernel": "fast"},
         ValueError,
-        "[Sampler] expected kernel to be one of 'checkerboard', 'packed', 'plain', 'potts', "
-        "'cluster', 'cluster-rows', 'cluster-graph', got 'fast'",
+        "[Sampler] expected kernel to be one of 'checkerboard', 'packed', 'table', 'plain', "
+        "'potts', 'cluster', 'cluster-rows', 'cluster-graph', got 'fast'",
+    ),
+    (
+        {"model": kd.Ising(kd.Square(4), plaquette=0.2), "kernel": "table"},
+        ValueError,
+        SERVES + "'plain', got 'table'",
+    ),
+    (
+        {"model": kd.Ising(kd.Hypercubic((2, 2, 2, 2))), "kernel": "table"},
+        ValueError,
+        SERVES + "'packed', got 'table'",
     ),
     (
         {"order": "typewriter"},

@@ -232,9 +232,9 @@ def test_probabilities_of_2_to_the_20_states() -> None:
     ("observables", "error", "text"),
     [
         (
-            [np.mean],
+            ["m"],
             TypeError,
-            f"[enumerate] expected observables as a dict of callables, got {[np.mean]!r}",
+            "[enumerate] expected observables as a dict of callables, got ['m']",
         ),
         (
             {"m": 3},

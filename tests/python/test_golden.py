@@ -106,6 +106,14 @@ GRAPH_CASES = [
             ("triangular", [6, 9], False, 5, "many", 0.0, 0.0),
             ("metropolis", "random", "potts", 0.9, 12, 3, 20),
         ),
+        (
+            ("square", [20, 20], True, 0, "many", 0.0, 0.0),
+            ("heatbath", "sublattice", "table", 0.7, 13, 70, 40),
+        ),
+        (
+            ("cubic", [6, 5, 4], False, 0, "many", "many", 0.0),
+            ("metropolis", "sublattice", "table", 1.1, 14, 130, 40),
+        ),
     )
 ]
 LATTICES = {

@@ -51,12 +51,18 @@ CASES: dict[str, tuple[Any, tuple[float, ...]]] = {
         (1.0, 1.5),
     ),
 }
+# Every case with the kernel that serves it, and some with the one that looks up what may happen.
+RUNS = [
+    *((name, reference_packed.fastest(model)) for name, (model, _) in CASES.items()),
+    *((name, "table") for name in ("square in a field", "triangular", "honeycomb", "open", "+-J")),
+    ("Gaussian, random fields", "table"),
+]
 # What the slow oracle can do.
 SMALL = {"replicas": 2000, "thermalise": 60, "draws": 10, "every": 3}
 
 updates = pytest.mark.parametrize("update", UPDATES)
 orders = pytest.mark.parametrize("order", ORDERS)
-cases = pytest.mark.parametrize("name", CASES)
+runs = pytest.mark.parametrize(("name", "kernel"), RUNS)
 
 
 def maker(sampler: Callable[..., Any] = kd.Sampler, scale: float = 1.0, **fixed: Any) -> Any:
@@ -86,15 +92,17 @@ def averages_agree(
 
 
 @functools.cache
-def engine_results(name: str, update: str, order: str) -> list[checks.Comparison]:
-    return averages_agree(maker(order=order), name, update)
+def engine_results(name: str, kernel: str, update: str, order: str) -> list[checks.Comparison]:
+    return averages_agree(maker(order=order, kernel=kernel), name, update)
 
 
-@cases
+@runs
 @updates
 @orders
-def test_averages_are_those_over_all_states(name: str, update: str, order: str) -> None:
-    results = engine_results(name, update, order)
+def test_averages_are_those_over_all_states(
+    name: str, kernel: str, update: str, order: str
+) -> None:
+    results = engine_results(name, kernel, update, order)
     model, betas = CASES[name]
     assert len(results) == 5 * len(betas)
     heat = checks.enumerated(model, betas).specific_heat
@@ -106,27 +114,36 @@ def test_the_deviations_are_normal() -> None:
 
     With so many scores a wrong scale of the errors by 15 % shows up in their mean square.
     """
-    every = itertools.product(CASES, UPDATES, ORDERS)
-    results = [result for case in every for result in engine_results(*case)]
+    every = itertools.product(RUNS, UPDATES, ORDERS)
+    results = [result for run, *how in every for result in engine_results(*run, *how)]
     for observable in ("energy", "magnetization", "magnetization_squared"):
         scores = np.array([r.score for r in results if r.name == observable])
-        assert len(scores) == 2 * 6 * len(CASES)
+        assert len(scores) == 2 * 6 * len(RUNS)
         assert stats.kstest(scores, "norm").pvalue > 1e-3
         assert abs((scores**2).mean() - 1) < 4 * np.sqrt(2 / len(scores))
 
 
-@cases
+@runs
 @updates
-def test_a_beta_two_percent_off_is_noticed(name: str, update: str) -> None:
+def test_a_beta_two_percent_off_is_noticed(name: str, kernel: str, update: str) -> None:
     with pytest.raises(checks.DeviationError) as failure:
-        averages_agree(maker(scale=1.02), name, update)
+        averages_agree(maker(scale=1.02, kernel=kernel), name, update)
     assert failure.value.score > MARGIN
 
 
-@pytest.mark.parametrize("name", ["open", "+-J", "Gaussian, random fields", "Potts, 3 states"])
+@pytest.mark.parametrize(
+    ("name", "kernel"),
+    [
+        ("open", "packed"),
+        ("+-J", "packed"),
+        ("Gaussian, random fields", "plain"),
+        ("Gaussian, random fields", "table"),
+        ("Potts, 3 states", "potts"),
+    ],
+)
 @updates
-def test_the_oracle_without_fault_passes(name: str, update: str) -> None:
-    averages_agree(faulty(None), name, update, **SMALL)
+def test_the_oracle_without_fault_passes(name: str, kernel: str, update: str) -> None:
+    averages_agree(faulty(None, kernel=kernel), name, update, **SMALL)
 
 
 @updates
@@ -152,6 +169,15 @@ def test_the_oracle_without_fault_passes(name: str, update: str) -> None:
 def test_planted_faults_are_noticed(fault: str, name: str, update: str) -> None:
     with pytest.raises(checks.DeviationError) as failure:
         averages_agree(faulty(fault), name, update, **SMALL)
+    assert failure.value.score > MARGIN
+
+
+@updates
+@pytest.mark.parametrize("fault", ["bond-sign", "stale", "parity", "shared-site", "repeated-sweep"])
+def test_faults_planted_in_tables_are_noticed(fault: str, update: str) -> None:
+    name = "open" if fault in ("parity", "shared-site") else "Gaussian, random fields"
+    with pytest.raises(checks.DeviationError) as failure:
+        averages_agree(faulty(fault, kernel="table"), name, update, **SMALL)
     assert failure.value.score > MARGIN
 
 
@@ -212,6 +238,11 @@ def test_the_parallel_heat_bath_samples_the_distribution_of_little(name: str) ->
     check_little(maker(order="parallel"), name)
 
 
+@pytest.mark.parametrize("name", ["triangular", "open", "Gaussian, random fields"])
+def test_the_parallel_heat_bath_of_tables_does_so_too(name: str) -> None:
+    check_little(maker(order="parallel", kernel="table"), name)
+
+
 @pytest.mark.parametrize("name", PARALLEL)
 def test_the_parallel_heat_bath_does_not_sample_the_one_of_boltzmann(name: str) -> None:
     with pytest.raises(checks.DeviationError) as failure:
@@ -260,8 +291,9 @@ def test_checkerboard_energies_of_kaufman_with_short_rows(size: int, update: str
 
 
 @updates
-def test_plain_energies_of_kaufman(update: str) -> None:
-    make = maker(kernel="plain", start="ordered")
+@pytest.mark.parametrize("kernel", ["table", "plain"])
+def test_energies_of_kaufman_by_kernels_for_any_couplings(kernel: str, update: str) -> None:
+    make = maker(kernel=kernel, start="ordered")
     checks.check_kaufman(
         make, (8, 8), update, BETAS[::3], replicas=64, thermalise=500, draws=500, every=2
     )
@@ -368,7 +400,7 @@ def check_signs(
 
 
 @updates
-@pytest.mark.parametrize("kernel", ["packed", "plain", "checkerboard"])
+@pytest.mark.parametrize("kernel", ["packed", "table", "plain", "checkerboard"])
 def test_overlaps_above_the_critical_temperature(kernel: str, update: str) -> None:
     check_overlaps(maker(kernel=kernel), kd.Ising(SQUARE), update, 0.25)
 
@@ -379,7 +411,7 @@ def test_overlaps_of_a_glass(update: str) -> None:
 
 
 @updates
-@pytest.mark.parametrize("kernel", ["packed", "plain", "checkerboard"])
+@pytest.mark.parametrize("kernel", ["packed", "table", "plain", "checkerboard"])
 def test_both_signs_occur_below_the_critical_temperature(kernel: str, update: str) -> None:
     check_signs(maker(kernel=kernel), kd.Ising(kd.Square(8)), update, 0.7)
 
@@ -388,7 +420,7 @@ SHARED = pytest.mark.parametrize(("fault", "lag"), [("shared-replica", 1), ("sha
 
 
 @updates
-@pytest.mark.parametrize("kernel", ["packed", "plain"])
+@pytest.mark.parametrize("kernel", ["packed", "table", "plain"])
 @SHARED
 def test_shared_random_numbers_are_noticed(kernel: str, fault: str, lag: int, update: str) -> None:
     """Such replicas meet up to a sign, which a random start still draws for each of them."""

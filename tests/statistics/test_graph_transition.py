@@ -170,10 +170,17 @@ def test_a_sweep_moves_by_its_matrix(name: str, update: str, order: str) -> None
     check_moves(kd.Sampler, MODELS[name], update, order)
 
 
-@pytest.mark.parametrize("name", ["+-J", "open +-J", "field"])
+def test_many_replicas_of_a_gaussian_model_are_served_by_tables() -> None:
+    assert kd.Sampler(MODELS["Gaussian"], BETA, replicas=400).kernel.startswith("table-")
+
+
+@pytest.mark.parametrize("name", ["+-J", "open +-J", "field", "Gaussian"])
 @updates
-def test_the_plain_kernel_moves_by_the_same_matrix(name: str, update: str) -> None:
-    make = functools.partial(kd.Sampler, kernel="plain")
+@pytest.mark.parametrize("kernel", ["table", "plain"])
+def test_kernels_for_any_couplings_move_by_the_same_matrix(
+    kernel: str, name: str, update: str
+) -> None:
+    make = functools.partial(kd.Sampler, kernel=kernel)
     check_moves(make, MODELS[name], update, "sublattice")
 
 
@@ -226,6 +233,15 @@ def test_a_beta_two_percent_off_is_noticed(name: str, update: str) -> None:
 def test_planted_faults_are_noticed(fault: str, name: str, update: str) -> None:
     make = functools.partial(reference_packed.Sampler, fault=fault)
     assert_noticed(make, name, update, "sublattice", per_state=400, sweeps=3)
+
+
+@updates
+@pytest.mark.parametrize("fault", ["bond-sign", "stale", "parity", "shared-site"])
+def test_faults_planted_in_tables_are_noticed(fault: str, update: str) -> None:
+    make = functools.partial(reference_packed.Sampler, fault=fault, kernel="table")
+    assert_noticed(make, "Gaussian", update, "sublattice", per_state=400, sweeps=3)
+    make = functools.partial(reference_packed.Sampler, kernel="table")
+    check_moves(make, MODELS["Gaussian"], update, "sublattice", per_state=400, sweeps=3)
 
 
 @updates
