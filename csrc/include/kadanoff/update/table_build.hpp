@@ -16,7 +16,7 @@ inline constexpr std::int64_t row_words = 4;
 inline constexpr int table_bits = 16;
 
 /// Rows of one kind for every site.
-constexpr int table_quarters(int degree) { return degree <= 4 ? 1 : 1 << (degree - 4); }
+KADANOFF_HOST_DEVICE constexpr int table_quarters(int degree) { return degree <= 4 ? 1 : 1 << (degree - 4); }
 /// Thresholds' high and low bytes, and for a rule that knows the spin the direction of the local field.
 constexpr int table_kinds(bool uses_spin) { return uses_spin ? 3 : 2; }
 
