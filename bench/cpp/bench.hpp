@@ -14,6 +14,7 @@ namespace bench {
 // Each registers its benchmarks, for every instruction set of this machine.
 void register_updates();
 void register_measurements();
+void register_graphs();
 void register_random_numbers();
 void register_roofline();
 

@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
     bench::register_random_numbers();
     bench::register_updates();
     bench::register_measurements();
+    bench::register_graphs();
     benchmark::Initialize(&count, arguments.data());
     if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 1;
     benchmark::RunSpecifiedBenchmarks();

@@ -4,9 +4,10 @@
 #include <map>
 #include <vector>
 
-#include "backend/backend.hpp"
 #include "bench.hpp"
+#include "kadanoff/lattice/checkerboard.hpp"
 #include "kadanoff/registry.hpp"
+#include "kadanoff/update/checkerboard_sweep.hpp"
 #include "operation_count.hpp"
 #include "primitives.hpp"
 
