@@ -275,6 +275,18 @@ TEST_CASE(a_replica_does_not_depend_on_how_many_there_are) {
     });
 }
 
+/// ThreadSanitizer sees blocks of replicas that are not kept apart.
+TEST_CASE(threads_that_take_dense_replicas_give_the_same_bits) {
+    const Case dense{"dense", complete_graph(60), Ising{signs(complete_graph(60))}};
+    for (const char* order : {"sequential", "random", "parallel"}) {
+        SamplerOptions options = options_of(dense, "heatbath", order, 700);
+        options.threads = 1;
+        const std::uint64_t alone = hash_after(dense, options, 20);
+        options.threads = 4;
+        CHECK_EQUAL(hash_after(dense, options, 20), alone);
+    }
+}
+
 TEST_CASE(packed_spins_go_on_where_they_were) {
     for_all({1, 40}, [](const Case& of, const SamplerOptions& options) {
         Sampler whole(of.lattice, of.model, options);
