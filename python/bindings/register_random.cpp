@@ -80,6 +80,8 @@ void register_random(py::module_& m) {
     streams["table_heat_bath_tail"] = static_cast<int>(Stream::table_heat_bath_tail);
     streams["table_metropolis"] = static_cast<int>(Stream::table_metropolis);
     streams["table_metropolis_tail"] = static_cast<int>(Stream::table_metropolis_tail);
+    streams["dense_heat_bath"] = static_cast<int>(Stream::dense_heat_bath);
+    streams["dense_metropolis"] = static_cast<int>(Stream::dense_metropolis);
     m.attr("streams") = streams;
     m.def("philox4x32", &philox, py::arg("counter"), py::arg("key"));
     m.def("draw_block", &draw_block, py::arg("seed"), py::arg("sweep"), py::arg("replica"), py::arg("stream"),

@@ -74,9 +74,12 @@ class Sampler(FixedAttributes):
         replica k: couplings of one size, one field, any graph), "table" (64 replicas in a register,
         probabilities looked up: any couplings and fields, at most 6 neighbours; from 32 replicas
         on, above 4 neighbours 64, at no more than 24 temperatures in 64 replicas in a row and with
-        tables that fit into 64 MiB), "plain" (any couplings, fields and plaquettes, in float32),
-        "potts", or "cluster": "cluster-rows" (Swendsen-Wang on rows of bits) or "cluster-graph" (on
-        lists of bonds). The random numbers are others in each. To be named in tests and benchmarks.
+        tables that fit into 64 MiB), "dense" (any couplings and fields, in float32, the neighbours
+        looked up four at a time: chosen on the CPU if there are more than 6 of them on average, and
+        a quarter of the sites, up to 8192), "plain" (any couplings, fields and plaquettes, in
+        float32), "potts", or "cluster": "cluster-rows" (Swendsen-Wang on rows of bits) or
+        "cluster-graph" (on lists of bonds). The random numbers are others in each. To be named in
+        tests and benchmarks.
 
     Raises
     ------

@@ -143,6 +143,9 @@ std::vector<Case> cases() {
         {"table", Lattice::make("square", {40, 35}), Ising{1.0, 0.25}},
         {"table", triangular, Ising{signs(triangular), -0.5}},
         {"table", Lattice::graph(9, {{0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}, {1, 2}, {7, 8}}), Ising{0.7}},
+        {"dense", complete_graph(37), Ising{signs(complete_graph(37)), 0.5}},
+        {"dense", complete_graph(300), Ising{0.01}},
+        {"dense", open, Ising{sizes, 0.1}},
         {"plain", open, Ising{sizes, 0.1}},
         {"plain", Lattice::make("square", {40, 35}), Ising{1.0, 0.0, 0.2}},
         {"plain", star, Ising{1.0}},
@@ -270,6 +273,18 @@ TEST_CASE(a_replica_does_not_depend_on_how_many_there_are) {
         many.resize(few.size());
         if (!CHECK(few == many)) std::printf("%s\n", text(of, options).c_str());
     });
+}
+
+/// ThreadSanitizer sees blocks of replicas that are not kept apart.
+TEST_CASE(threads_that_take_dense_replicas_give_the_same_bits) {
+    const Case dense{"dense", complete_graph(60), Ising{signs(complete_graph(60))}};
+    for (const char* order : {"sequential", "random", "parallel"}) {
+        SamplerOptions options = options_of(dense, "heatbath", order, 700);
+        options.threads = 1;
+        const std::uint64_t alone = hash_after(dense, options, 20);
+        options.threads = 4;
+        CHECK_EQUAL(hash_after(dense, options, 20), alone);
+    }
 }
 
 TEST_CASE(packed_spins_go_on_where_they_were) {

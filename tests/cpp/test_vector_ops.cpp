@@ -46,6 +46,9 @@ TEST_CASE(word_ops_are_what_their_comments_say) {
     CHECK_EQUAL(WordOps::popcount(0xF00F0001u), 9u);
     CHECK_EQUAL(WordOps::below(1), ~0u);
     CHECK_EQUAL(WordOps::below(0), 0u);
+    CHECK_EQUAL(WordOps::load_from_byte(&a, 3), 0xF0u);
+    CHECK_EQUAL(WordOps::plus_where_lane(WordOps::set_lanes(~0u), 0, 1.0, 2.0), 3.0);
+    CHECK_EQUAL(WordOps::plus_where_lane(WordOps::set_lanes(0u), 0, 1.0, 2.0), 1.0);
     CHECK_EQUAL(WordOps::load_first(&a, 1), a);
     CHECK_EQUAL(WordOps::load_first(nullptr, 0), 0u);
 }

@@ -83,6 +83,20 @@ const char* wrong_bytes(const Operands<Ops>& x) {
     return nullptr;
 }
 
+/// What is looked up by the four bits of a nibble: words as floats, of which many are not numbers.
+template <class Ops>
+const char* wrong_nibbles(const Operands<Ops>& x) {
+    for (int byte = 0; byte < 4; ++byte) {
+        const auto low = Ops::bit_and(Ops::load_from_byte(x.words, byte), Ops::broadcast(0xFFu));
+        COMPARE("load_from_byte", low, WordOps::load_from_byte(&a, byte) & 0xFFu);
+    }
+    const auto* p = reinterpret_cast<const float*>(x.words + 5);
+    const auto row = Ops::real_row(p);
+    COMPARE("real_row, look_up_real", Ops::bits(Ops::look_up_real(row, x.b)),
+            WordOps::bits(WordOps::look_up_real(p, b)));
+    return nullptr;
+}
+
 template <class Ops>
 const char* wrong_product(const Operands<Ops>& x) {
     constexpr Word factors[] = {0u, 1u, 0xD2511F53u, 0xCD9E8D57u, 0xFFFFFFFFu};
@@ -259,6 +273,25 @@ const char* wrong_byte_sum(const Operands<Ops>& x, const Numbers& y) {
     return nullptr;
 }
 
+/// The same over those that have a lane each.
+template <class Ops>
+const char* wrong_lane_sum(const Operands<Ops>& x, const Numbers& y) {
+    const auto chosen = Ops::equal(Ops::bit_and(x.a, Ops::broadcast(1u)), Ops::zero());
+    const auto set = Ops::set_lanes(chosen);
+    for (int i = 0; i < Ops::lanes / Ops::doubles; ++i) {
+        double result[Ops::doubles];
+        const auto sum = load_doubles<Ops>(y.b + i * Ops::doubles);
+        Ops::store_doubles(result, Ops::plus_where_lane(set, i, sum, Ops::double_of(y.a[i])));
+        for (int k = 0; k < Ops::doubles; ++k) {
+            const int replica = i * Ops::doubles + k;
+            const auto own = WordOps::set_lanes((x.words[replica] & 1u) == 0 ? ~Word{0} : Word{0});
+            if (result[k] != WordOps::plus_where_lane(own, 0, y.b[replica], y.a[i]))
+                return "set_lanes, plus_where_lane";
+        }
+    }
+    return nullptr;
+}
+
 template <class Ops>
 const char* wrong_member(const Word* words) {
     const Operands<Ops> x(words);
@@ -270,6 +303,8 @@ const char* wrong_member(const Word* words) {
         if (!stores_octets<Ops, 0>(y, reversed) || !stores_octets<Ops, 8>(y, reversed)) return "store_octet";
     }
     if (const char* member = wrong_byte_sum<Ops>(x, y)) return member;
+    if (const char* member = wrong_nibbles<Ops>(x)) return member;
+    if (const char* member = wrong_lane_sum<Ops>(x, y)) return member;
     if (const char* member = wrong_logic<Ops>(x)) return member;
     if (const char* member = wrong_shift<Ops>(x)) return member;
     if (const char* member = wrong_product<Ops>(x)) return member;

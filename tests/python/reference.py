@@ -50,6 +50,8 @@ STREAMS = {
     "table_heat_bath_tail": 23,
     "table_metropolis": 24,
     "table_metropolis_tail": 25,
+    "dense_heat_bath": 26,
+    "dense_metropolis": 27,
 }
 FAULTS = {
     "beta": "the thresholds are those of a beta 2 % too large",

@@ -1,6 +1,7 @@
 """A slow oracle of the kernels for graphs, bit for bit: replica-packed, plain and Potts.
 
-The table kernel's is in `reference_table`; `Sampler(kernel="table")` gives it.
+Those of the kernels table and dense are in `reference_table` and `reference_dense`;
+`Sampler(kernel=...)` gives them.
 
 Written from docs/random_numbers.md. Spins lie one per byte, neighbours come from the list of bonds,
 every visit of a site is a row of plain NumPy, thresholds are `reference`'s (mpmath), and float32
@@ -154,11 +155,12 @@ class Sampler:
         """The oracle of the kernel that serves the model, or that `kernel` names."""
         if cls is not Sampler:
             return super().__new__(cls)
-        from reference_table import Table  # which builds on this module
+        from reference_dense import Dense  # which build on this module
+        from reference_table import Table
 
         kernel = options.get("kernel") or fastest(model)
-        oracle = {"packed": Packed, "plain": Plain, "potts": Potts, "table": Table}[kernel]
-        return super().__new__(oracle)
+        oracles = (Packed, Table, Dense, Plain, Potts)
+        return super().__new__(next(oracle for oracle in oracles if oracle.kernel == kernel))
 
     def __init__(
         self,
@@ -197,15 +199,20 @@ class Sampler:
         self.ends = ends
         self.degree = np.array([len(of_site) for of_site in ends])
 
-    def _fixed_visits(self) -> Visits:
-        phase = {
+    def _phases(self) -> np.ndarray:
+        if self.fault == "parity":
+            return np.arange(self.n) % 2
+        return {
             "sequential": lambda: np.arange(self.n),
             "parallel": lambda: np.zeros(self.n, dtype=int),
             "sublattice": lambda: np.asarray(colouring(self.model), dtype=int),
         }[self.order]()
-        if self.fault == "parity":
-            phase = np.arange(self.n) % 2
-        return sorted_visits(phase, self.degree, self.streams)
+
+    def _fixed_visits(self) -> Visits:
+        return sorted_visits(self._phases(), self.degree, self.streams)
+
+    def _random_visits(self) -> Visits:
+        return random_visits(self.seed, self.sweep, self.n)
 
     def _step(self, visit: np.ndarray, site: np.ndarray) -> Step:
         table = np.array([self.ends[i] for i in site], dtype=np.int64).reshape(len(site), -1, 2)
@@ -245,7 +252,7 @@ class Sampler:
     def run(self, sweeps: int) -> None:
         for _ in range(sweeps):
             if self.order == "random":
-                visits = random_visits(self.seed, self.sweep, self.n)
+                visits = self._random_visits()
                 number = np.arange(self.n)[:, None]
                 phases = [[self._step(k, visits.site[k])] for k in number]
             else:

@@ -119,6 +119,11 @@ SAMPLERS: list[tuple[dict[str, Any], type[Exception], str | re.Pattern[str]]] = 
         "[Sampler] expected device 'cpu' for the table kernel, got 'cuda'",
     ),
     (
+        {"device": "cuda", "kernel": "dense"},
+        RuntimeError,
+        "[Sampler] expected device 'cpu' for the dense kernel, got 'cuda'",
+    ),
+    (
         {"device": "cuda", "kernel": "plain"},
         RuntimeError,
         "[Sampler] expected device 'cpu' for the plain kernel, got 'cuda'",
@@ -154,8 +159,8 @@ SAMPLERS: list[tuple[dict[str, Any], type[Exception], str | re.Pattern[str]]] = 
     (
         {"kernel": "fast"},
         ValueError,
-        "[Sampler] expected kernel to be one of 'checkerboard', 'packed', 'table', 'plain', "
-        "'potts', 'cluster', 'cluster-rows', 'cluster-graph', got 'fast'",
+        "[Sampler] expected kernel to be one of 'checkerboard', 'packed', 'table', 'dense', "
+        "'plain', 'potts', 'cluster', 'cluster-rows', 'cluster-graph', got 'fast'",
     ),
     (
         {"model": kd.Ising(kd.Square(4), plaquette=0.2), "kernel": "table"},
@@ -163,7 +168,20 @@ SAMPLERS: list[tuple[dict[str, Any], type[Exception], str | re.Pattern[str]]] = 
         SERVES + "'plain', got 'table'",
     ),
     (
-        {"model": kd.Ising(kd.Hypercubic((2, 2, 2, 2))), "kernel": "table"},
+        {"model": kd.Ising(kd.Square(4), plaquette=0.2), "kernel": "dense"},
+        ValueError,
+        SERVES + "'plain', got 'dense'",
+    ),
+    (
+        {"model": kd.Ising(kd.Square(2048)), "kernel": "dense"},
+        ValueError,
+        re.compile(
+            r"\[Sampler\] expected spins that fit into memory, got 422212 GB "
+            r"on a machine with \d+ GB"
+        ),
+    ),
+    (
+        {"model": kd.Ising(kd.Hypercubic((4, 4, 2, 2))), "kernel": "table"},
         ValueError,
         SERVES + "'packed', got 'table'",
     ),

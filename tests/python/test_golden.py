@@ -114,9 +114,26 @@ GRAPH_CASES = [
             ("cubic", [6, 5, 4], False, 0, "many", "many", 0.0),
             ("metropolis", "sublattice", "table", 1.1, 14, 130, 40),
         ),
+        (
+            ("complete", [70], True, 0, "many", 0.0, 0.0),
+            ("heatbath", "sublattice", "dense", 0.1, 15, 70, 20),
+        ),
+        (
+            ("complete", [301], True, 0, "signs", "many", 0.0),
+            ("metropolis", "random", "dense", 0.05, 16, 19, 20),
+        ),
     )
 ]
-LATTICES = {
+
+
+def complete(n: int, periodic: bool) -> kd.Graph:
+    """All pairs are neighbours; there is no boundary."""
+    assert periodic
+    return kd.Graph(np.argwhere(np.triu(np.ones((n, n)), k=1)), n)
+
+
+LATTICES: dict[str, Callable[..., Any]] = {
+    "complete": complete,
     "chain": kd.Chain,
     "square": kd.Square,
     "triangular": kd.Triangular,

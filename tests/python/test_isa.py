@@ -62,6 +62,7 @@ def test_exported_sees_weak_symbols() -> None:
 ENTRIES = {
     "checkerboard": ["checkerboard(kadanoff::KernelChoice)"],
     "clusters": ["clusters()"],
+    "dense": ["dense(int)"],
     "packed": ["packed(kadanoff::PackedChoice)", "packed_count(bool)"],
     "plain": ["plain(int, bool)"],
     "potts": ["potts(bool, bool)"],

@@ -45,17 +45,28 @@ CASES: dict[str, tuple[Any, tuple[float, ...]]] = {
         (0.3, 0.6),
     ),
     "complete graph of 12": (kd.Ising(K12, kd.couplings.gaussian(K12, 2)), (0.12, 0.25)),
+    "complete graph of 12, +-J, field": (
+        kd.Ising(K12, kd.couplings.bimodal(K12, 2), 0.5),
+        (0.2, 0.35),
+    ),
+    "complete graph of 12, random fields": (
+        kd.Ising(K12, kd.couplings.gaussian(K12, 3), np.random.default_rng(4).normal(size=12)),
+        (0.25, 0.4),
+    ),
     "Potts, 3 states": (kd.Potts(SQUARE, 3), (0.6, 0.9)),
     "open Potts, 3 states, antiferromagnet": (
         kd.Potts(kd.Square((3, 4), periodic=False), 3, -1.0),
         (1.0, 1.5),
     ),
 }
-# Every case with the kernel that serves it, and some with the one that looks up what may happen.
+# Every case with the kernel that serves few neighbours, and some with those that look up what may
+# happen, or what four sites exert.
 RUNS = [
     *((name, reference_packed.fastest(model)) for name, (model, _) in CASES.items()),
     *((name, "table") for name in ("square in a field", "triangular", "honeycomb", "open", "+-J")),
     ("Gaussian, random fields", "table"),
+    *((name, "dense") for name in CASES if name.startswith("complete")),
+    *((name, "dense") for name in ("triangular", "+-J", "Gaussian, random fields")),
 ]
 # What the slow oracle can do.
 SMALL = {"replicas": 2000, "thermalise": 60, "draws": 10, "every": 3}
@@ -138,6 +149,7 @@ def test_a_beta_two_percent_off_is_noticed(name: str, kernel: str, update: str) 
         ("+-J", "packed"),
         ("Gaussian, random fields", "plain"),
         ("Gaussian, random fields", "table"),
+        ("complete graph of 12, random fields", "dense"),
         ("Potts, 3 states", "potts"),
     ],
 )
@@ -178,6 +190,15 @@ def test_faults_planted_in_tables_are_noticed(fault: str, update: str) -> None:
     name = "open" if fault in ("parity", "shared-site") else "Gaussian, random fields"
     with pytest.raises(checks.DeviationError) as failure:
         averages_agree(faulty(fault, kernel="table"), name, update, **SMALL)
+    assert failure.value.score > MARGIN
+
+
+@updates
+@pytest.mark.parametrize("fault", ["bond-sign", "stale", "parity", "shared-site", "repeated-sweep"])
+def test_faults_planted_in_dense_sums_are_noticed(fault: str, update: str) -> None:
+    name = "open" if fault in ("parity", "shared-site") else "complete graph of 12, random fields"
+    with pytest.raises(checks.DeviationError) as failure:
+        averages_agree(faulty(fault, kernel="dense"), name, update, **SMALL)
     assert failure.value.score > MARGIN
 
 
@@ -243,6 +264,11 @@ def test_the_parallel_heat_bath_of_tables_does_so_too(name: str) -> None:
     check_little(maker(order="parallel", kernel="table"), name)
 
 
+@pytest.mark.parametrize("name", [*PARALLEL[-2:], *(name for name in CASES if "of 12, " in name)])
+def test_the_parallel_heat_bath_of_dense_models_does_so_too(name: str) -> None:
+    check_little(maker(order="parallel", kernel="dense"), name)
+
+
 @pytest.mark.parametrize("name", PARALLEL)
 def test_the_parallel_heat_bath_does_not_sample_the_one_of_boltzmann(name: str) -> None:
     with pytest.raises(checks.DeviationError) as failure:
@@ -291,7 +317,7 @@ def test_checkerboard_energies_of_kaufman_with_short_rows(size: int, update: str
 
 
 @updates
-@pytest.mark.parametrize("kernel", ["table", "plain"])
+@pytest.mark.parametrize("kernel", ["table", "dense", "plain"])
 def test_energies_of_kaufman_by_kernels_for_any_couplings(kernel: str, update: str) -> None:
     make = maker(kernel=kernel, start="ordered")
     checks.check_kaufman(
@@ -400,7 +426,7 @@ def check_signs(
 
 
 @updates
-@pytest.mark.parametrize("kernel", ["packed", "table", "plain", "checkerboard"])
+@pytest.mark.parametrize("kernel", ["packed", "table", "dense", "plain", "checkerboard"])
 def test_overlaps_above_the_critical_temperature(kernel: str, update: str) -> None:
     check_overlaps(maker(kernel=kernel), kd.Ising(SQUARE), update, 0.25)
 
@@ -411,7 +437,7 @@ def test_overlaps_of_a_glass(update: str) -> None:
 
 
 @updates
-@pytest.mark.parametrize("kernel", ["packed", "table", "plain", "checkerboard"])
+@pytest.mark.parametrize("kernel", ["packed", "table", "dense", "plain", "checkerboard"])
 def test_both_signs_occur_below_the_critical_temperature(kernel: str, update: str) -> None:
     check_signs(maker(kernel=kernel), kd.Ising(kd.Square(8)), update, 0.7)
 
@@ -420,7 +446,7 @@ SHARED = pytest.mark.parametrize(("fault", "lag"), [("shared-replica", 1), ("sha
 
 
 @updates
-@pytest.mark.parametrize("kernel", ["packed", "table", "plain"])
+@pytest.mark.parametrize("kernel", ["packed", "table", "dense", "plain"])
 @SHARED
 def test_shared_random_numbers_are_noticed(kernel: str, fault: str, lag: int, update: str) -> None:
     """Such replicas meet up to a sign, which a random start still draws for each of them."""

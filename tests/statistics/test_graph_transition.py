@@ -27,6 +27,7 @@ MARGIN = 6.0
 RNG = np.random.default_rng(11)
 TRIANGULAR, OPEN, CUBE = kd.Triangular((2, 4)), kd.Square((2, 4), periodic=False), kd.Cubic(2)
 HOUSE = kd.Graph([[0, 1], [1, 2], [2, 3], [3, 0], [0, 2], [3, 4]], 5)
+K8 = kd.Graph(np.argwhere(np.triu(np.ones((8, 8)), k=1)), 8)
 WEIGHTS = np.triu(RNG.normal(size=(6, 6)), 1)
 MODELS: dict[str, Any] = {
     "+-J": kd.Ising(TRIANGULAR, kd.couplings.bimodal(TRIANGULAR, 5)),
@@ -36,6 +37,7 @@ MODELS: dict[str, Any] = {
     "plaquettes": kd.Ising(kd.Square((2, 3), periodic=False), plaquette=0.4),
     "periodic plaquettes": kd.Ising(kd.Square((2, 4)), 0.5, 0.2, plaquette=0.2),
     "complete graph": kd.BoltzmannMachine(WEIGHTS + WEIGHTS.T, RNG.normal(size=6)),
+    "complete graph of 8": kd.Ising(K8, kd.couplings.gaussian(K8, 5), np.linspace(-1, 1, 8)),
     "Potts": kd.Potts(HOUSE, 3),
     "Gaussian Potts": kd.Potts(HOUSE, 3, kd.couplings.gaussian(HOUSE, 2)),
 }
@@ -174,14 +176,25 @@ def test_many_replicas_of_a_gaussian_model_are_served_by_tables() -> None:
     assert kd.Sampler(MODELS["Gaussian"], BETA, replicas=400).kernel.startswith("table-")
 
 
+def test_a_model_in_which_most_sites_are_neighbours_is_served_by_sums_of_four() -> None:
+    assert kd.Sampler(MODELS["complete graph of 8"], BETA, replicas=400).kernel.startswith("dense-")
+
+
 @pytest.mark.parametrize("name", ["+-J", "open +-J", "field", "Gaussian"])
 @updates
-@pytest.mark.parametrize("kernel", ["table", "plain"])
+@pytest.mark.parametrize("kernel", ["table", "dense", "plain"])
 def test_kernels_for_any_couplings_move_by_the_same_matrix(
     kernel: str, name: str, update: str
 ) -> None:
     make = functools.partial(kd.Sampler, kernel=kernel)
     check_moves(make, MODELS[name], update, "sublattice")
+
+
+@updates
+@orders
+def test_the_dense_kernel_moves_by_the_same_matrix(update: str, order: str) -> None:
+    make = functools.partial(kd.Sampler, kernel="dense")
+    check_moves(make, MODELS["complete graph"], update, order)
 
 
 @models
@@ -242,6 +255,23 @@ def test_faults_planted_in_tables_are_noticed(fault: str, update: str) -> None:
     assert_noticed(make, "Gaussian", update, "sublattice", per_state=400, sweeps=3)
     make = functools.partial(reference_packed.Sampler, kernel="table")
     check_moves(make, MODELS["Gaussian"], update, "sublattice", per_state=400, sweeps=3)
+
+
+@updates
+@pytest.mark.parametrize(
+    ("fault", "name"),
+    [
+        ("bond-sign", "complete graph of 8"),
+        ("stale", "complete graph of 8"),
+        ("parity", "complete graph of 8"),
+        ("shared-site", "Gaussian"),
+    ],
+)
+def test_faults_planted_in_dense_sums_are_noticed(fault: str, name: str, update: str) -> None:
+    make = functools.partial(reference_packed.Sampler, fault=fault, kernel="dense")
+    assert_noticed(make, name, update, "sublattice", per_state=400, sweeps=3)
+    make = functools.partial(reference_packed.Sampler, kernel="dense")
+    check_moves(make, MODELS[name], update, "sublattice", per_state=400, sweeps=3)
 
 
 @updates

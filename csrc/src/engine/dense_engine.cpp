@@ -138,8 +138,8 @@ public:
     std::string kernel() const override { return std::string("dense-") + name(isa_); }
 
 private:
-    std::int64_t block_words() const { return row_words_ * dense_replicas; }
-    std::size_t spin_words() const { return static_cast<std::size_t>(blocks_ * block_words()) + 1; }
+    std::int64_t block_words() const { return dense_block_words(row_words_); }
+    std::size_t spin_words() const { return static_cast<std::size_t>(blocks_ * block_words()); }
     std::int64_t replicas_in(std::int64_t block) const {
         return std::min(dense_replicas, packing_.replicas - block * dense_replicas);
     }

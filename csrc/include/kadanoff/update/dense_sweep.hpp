@@ -42,9 +42,15 @@ inline constexpr std::int64_t dense_together = 256;
 /// Visits whose random words are drawn at once: (visit, replica).
 inline constexpr std::int64_t dense_batch = 16;
 
+/// Words of a block of replicas. load_from_byte reads into the word after the last one: those at the end belong to no
+/// other thread.
+KADANOFF_HOST_DEVICE constexpr std::int64_t dense_block_words(std::int64_t words) {
+    return words * dense_replicas + 16;
+}
+
 /// Where word `word` of a replica lies.
 KADANOFF_LEAF std::int64_t dense_place(std::int64_t words, std::int64_t word, std::int64_t replica) {
-    return (replica / dense_replicas * words + word) * dense_replicas + replica % dense_replicas;
+    return replica / dense_replicas * dense_block_words(words) + word * dense_replicas + replica % dense_replicas;
 }
 
 /// The bit of a site in its word.
