@@ -238,7 +238,8 @@ PARALLEL = (
 def check_little(make: Any, name: str, replicas: int = 4000) -> list[checks.Comparison]:
     model, betas = CASES[name]
     sampler = make(model, np.repeat(betas, replicas), "heatbath", 2 * replicas, seed=checks.SEED)
-    sampler.run(150)
+    # Of its 4096 states, "complete graph of 12, +-J, field" forgets the slowest mode in 116 sweeps.
+    sampler.run(1500)
     measured = checks.averages(sampler, draws=30, every=3)
     return checks.require(
         [
@@ -279,7 +280,7 @@ def test_the_parallel_heat_bath_does_not_sample_the_one_of_boltzmann(name: str) 
 @pytest.mark.parametrize("name", ["square in a field", "complete graph of 12"])
 def test_a_parallel_beta_two_percent_off_is_noticed(name: str) -> None:
     with pytest.raises(checks.DeviationError) as failure:
-        check_little(maker(order="parallel", scale=1.02), name)
+        check_little(maker(order="parallel", scale=1.02), name, replicas=8000)
     assert failure.value.score > MARGIN
 
 
