@@ -164,7 +164,10 @@ class Sampler(FixedAttributes):
         )
         self._set_beta_array(betas)
         if not is_ergodic(model, update, self.order, self.beta):
-            text = "Metropolis is not ergodic at beta = 0 or on an extent of 2: use heatbath"
+            text = (
+                "Metropolis is not ergodic at beta = 0, on an extent of 2, of rings or free spins"
+            )
+            text += ": use heatbath"
             warnings.warn(f"[{call}] {text}", stacklevel=2)
 
     @property

@@ -363,13 +363,44 @@ def test_settings_stay_as_they_are() -> None:
         assert getattr(owner, name) is before
 
 
-@pytest.mark.parametrize(("lattice", "beta"), [(kd.Square(4), 0.0), (kd.Square((2, 6)), 0.4)])
-def test_metropolis_warns_where_it_is_not_ergodic(lattice: kd.Square, beta: float) -> None:
+RING, OPEN_CHAIN = kd.Chain(9), kd.Chain(9, periodic=False)
+
+
+@pytest.mark.parametrize(
+    ("model", "beta"),
+    [
+        (kd.Ising(kd.Square(4)), 0.0),
+        (kd.Ising(kd.Square((2, 6))), 0.4),
+        (kd.Ising(RING, kd.couplings.bimodal(RING, 1)), 0.4),
+        (kd.Ising(kd.Square((1, 12), periodic=(False, True)), -1.0), 0.4),
+        (kd.Ising(kd.Graph([(0, 1), (1, 2), (2, 0), (3, 4)], 5)), 0.4),
+        (kd.Ising(kd.Graph([(0, 1), (1, 2)], 4)), 0.4),
+        (kd.Potts(RING, 2), 0.4),
+    ],
+)
+def test_metropolis_warns_where_it_is_not_ergodic(model: kd.Ising, beta: float) -> None:
     with pytest.warns(UserWarning, match="Metropolis is not ergodic"):
-        kd.Sampler(kd.Ising(lattice), beta, "metropolis", seed=1)
+        kd.Sampler(model, beta, "metropolis", seed=1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        kd.Sampler(kd.Ising(lattice), beta, "heatbath", seed=1)
+        kd.Sampler(model, beta, "heatbath", seed=1)
+        kd.Sampler(model, beta, "metropolis", seed=1, order="random")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        kd.Ising(OPEN_CHAIN),
+        kd.Ising(RING, 1.0, 0.1),
+        kd.Ising(RING, kd.couplings.gaussian(RING, 1)),
+        kd.Ising(kd.Square((3, 4))),
+        kd.Potts(RING, 3),
+    ],
+)
+def test_metropolis_is_quiet_where_it_is_ergodic(model: kd.Ising) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        kd.Sampler(model, 0.4, "metropolis", seed=1)
 
 
 def test_down_starts_with_all_spins_down() -> None:

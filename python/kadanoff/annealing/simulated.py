@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import warnings
 from typing import Any
 
 import numpy as np
@@ -154,16 +155,19 @@ def make_sampler(
         seed = arguments.integer(call, "seed", seed, 0, 2**64 - 1)
     if threads is not None:
         threads = arguments.integer(call, "threads", threads, 1, 4096)
-    return Sampler(
-        model,
-        beta=1.0,  # until the first of the schedule
-        update=update,
-        replicas=replicas,
-        seed=secrets.randbits(64) if seed is None else seed,
-        device=device,
-        threads=threads,
-        start="random",
-    )
+    with warnings.catch_warnings():
+        if call == "anneal":  # which seeks low states, not the Boltzmann distribution
+            warnings.filterwarnings("ignore", ".*Metropolis is not ergodic")
+        return Sampler(
+            model,
+            beta=1.0,  # until the first of the schedule
+            update=update,
+            replicas=replicas,
+            seed=secrets.randbits(64) if seed is None else seed,
+            device=device,
+            threads=threads,
+            start="random",
+        )
 
 
 def read_states(sampler: Sampler) -> npt.NDArray[Any]:

@@ -83,13 +83,13 @@ def anneal_and_report(
     except KeyboardInterrupt as stop:
         notes.print(f"{stop or '[anneal] stopped'}: nothing was written")
         return 128 + signal.SIGINT
-    report.print(_headline(instance, settings, result))
     lowest = result.lowest(len(result))
-    _print(instance, lowest, report)
-    if out is not None:
+    if out is not None:  # before the report, which may meet a closed pipe
         _write(out, instance, settings, result, lowest, states)
-        if out != jsonfile.STDOUT:
-            report.print(f"written: {out}")
+    report.print(_headline(instance, settings, result))
+    _print(instance, lowest, report)
+    if out is not None and out != jsonfile.STDOUT:
+        report.print(f"written: {out}")
     return 0
 
 
