@@ -38,15 +38,16 @@ def _has_idle_parts(lattice: Lattice, coupling: npt.ArrayLike) -> bool:
     """Whether a connected part is one site, or a ring of bonds of one size."""
     if lattice.name != "graph" and sum(extent > 1 for extent in lattice.shape) > 1:
         return False  # no need to list the bonds of a large crystal
+    if lattice.degrees.min() > 2:
+        return False  # nor to take a dense graph apart
     from scipy.sparse import coo_array  # slow to import
     from scipy.sparse.csgraph import connected_components
 
     first, second = lattice.bonds.T
     shape = (lattice.n_sites, lattice.n_sites)
     count, part = connected_components(coo_array((np.ones(len(first)), (first, second)), shape))
-    degree = np.bincount(lattice.bonds.ravel(), minlength=lattice.n_sites)
     most = np.zeros(count, dtype=np.int64)
-    np.maximum.at(most, part, degree)
+    np.maximum.at(most, part, lattice.degrees)
     size = np.abs(np.broadcast_to(np.asarray(coupling, dtype=float), len(first)))
     largest, smallest = np.zeros(count), np.full(count, np.inf)
     np.maximum.at(largest, part[first], size)

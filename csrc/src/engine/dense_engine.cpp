@@ -1,18 +1,15 @@
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <memory>
 
 #include "aligned_words.hpp"
 #include "checks.hpp"
-#include "engine/engine.hpp"
-#include "engine/graph_start.hpp"
+#include "engine/graph_spins.hpp"
 #include "engine/packed_tables.hpp"
 #include "engine/site_order.hpp"
 #include "kadanoff/isa.hpp"
 #include "kernels/dense.hpp"
 #include "parallel.hpp"
-#include "site_blocks.hpp"
 
 namespace kadanoff {
 
@@ -30,8 +27,6 @@ DenseKernel choose_kernel(Isa isa, int rule) {
     return scalar_dense(rule);
 }
 
-std::uint32_t bits(double value) { return std::bit_cast<std::uint32_t>(static_cast<float>(value)); }
-
 /// Sites phase by phase; within one, by number.
 std::vector<std::uint32_t> fixed_order(const EngineRequest& request) {
     const std::vector<std::uint32_t> phase = site_phases(request.lattice, request.options.order);
@@ -43,10 +38,10 @@ std::vector<std::uint32_t> fixed_order(const EngineRequest& request) {
 
 /// A model in which most sites are neighbours: a site's local field is summed up from tables of what four others exert
 /// on it, and sites are updated one by one.
-class DenseEngine final : public Engine {
+class DenseEngine final : public GraphSpins {
 public:
     DenseEngine(const EngineRequest& request, const Ising& model)
-        : packing_(request),
+        : GraphSpins(request),
           options_(request.options),
           isa_(active_isa()),
           rule_(find_rule(request.options.update)),
@@ -94,11 +89,9 @@ public:
     void set_beta(const std::vector<double>& beta) override {
         scale_.resize(static_cast<std::size_t>(blocks_ * dense_replicas));
         for (std::size_t r = 0; r < scale_.size(); ++r) {
-            scale_[r] = bits(2.0 * log2_e * beta[std::min(r, beta.size() - 1)]);
+            scale_[r] = float_bits(2.0 * log2_e * beta[std::min(r, beta.size() - 1)]);
         }
     }
-
-    std::int64_t packed_size() const override { return packing_.size(); }
 
     void read(std::uint32_t* words) const override {
         std::fill_n(words, packing_.size(), 0);
@@ -121,18 +114,6 @@ public:
                 spins_.data()[dense_place(row_words_, i / word_sites, r)] |= dense_bit(i);
             }
         }
-    }
-
-    void unpack(std::int8_t* spins) const override {
-        std::vector<std::uint32_t> words(static_cast<std::size_t>(packing_.size()));
-        read(words.data());
-        packing_.unpack(words.data(), spins);
-    }
-
-    void pack(const std::int8_t* spins) override {
-        std::vector<std::uint32_t> words(static_cast<std::size_t>(packing_.size()));
-        packing_.pack(spins, words.data());
-        write(words.data());
     }
 
     std::string kernel() const override { return std::string("dense-") + name(isa_); }
@@ -175,7 +156,7 @@ private:
                         const double coupling = coupling_[i * n + first + k];
                         sum += (number >> k) & 1 ? coupling : -coupling;
                     }
-                    *out++ = bits(sum);
+                    *out++ = float_bits(sum);
                 }
             }
         }
@@ -215,7 +196,6 @@ private:
         }
     }
 
-    GraphPacking packing_;
     SamplerOptions options_;
     Isa isa_;
     int rule_;

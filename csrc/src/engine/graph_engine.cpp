@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <utility>
 
 #include "engine/graph_layout.hpp"
@@ -24,7 +23,7 @@ constexpr double min_parallel_vectors = 20000;
 
 GraphEngine::GraphEngine(const EngineRequest& request, std::int64_t words,
                          SiteBlocks (*sort)(const EngineRequest& request, std::int64_t alignment))
-    : packing_(request),
+    : GraphSpins(request),
       options_(request.options),
       words_(padded_words(words)),
       width_(std::min(words_, packed_lanes)),
@@ -55,24 +54,12 @@ void GraphEngine::measure(Totals* totals) {
     for (std::int64_t w = 0; w < word_blocks(); ++w) measure_words(w, totals, 1);
 }
 
-void GraphEngine::unpack(std::int8_t* spins) const {
-    std::vector<std::uint32_t> words(static_cast<std::size_t>(packing_.size()));
-    read(words.data());
-    packing_.unpack(words.data(), spins);
-}
-
-void GraphEngine::pack(const std::int8_t* spins) {
-    std::vector<std::uint32_t> words(static_cast<std::size_t>(packing_.size()));
-    packing_.pack(spins, words.data());
-    write(words.data());
-}
-
 std::vector<std::uint32_t> GraphEngine::scales(const std::vector<double>& beta, double factor) const {
     std::vector<std::uint32_t> result(static_cast<std::size_t>(std::max(words_, packed_lanes)));
     for (std::size_t w = 0; w < result.size(); ++w) {
         const auto replica = std::min(static_cast<std::int64_t>(w) % words_, packing_.replicas - 1);
         const double own = beta[beta.size() == 1 ? 0 : static_cast<std::size_t>(replica)];
-        result[w] = std::bit_cast<std::uint32_t>(static_cast<float>(factor * own));
+        result[w] = float_bits(factor * own);
     }
     return result;
 }

@@ -5,22 +5,17 @@
 #include <vector>
 
 #include "aligned_words.hpp"
-#include "engine/engine.hpp"
-#include "engine/graph_start.hpp"
+#include "engine/graph_spins.hpp"
 #include "kadanoff/update/graph_sweep.hpp"
-#include "site_blocks.hpp"
 
 namespace kadanoff {
 
 /// What the engines for any graph share: where the spins lie, in which order sites are visited, and who does it. A
 /// position has `words` words of spins; how many replicas are in one is the engine's affair.
-class GraphEngine : public Engine {
+class GraphEngine : public GraphSpins {
 public:
     void advance(std::uint64_t sweep, std::int64_t draws, std::int64_t every, Totals* totals) final;
     void measure(Totals* totals) final;
-    std::int64_t packed_size() const final { return packing_.size(); }
-    void unpack(std::int8_t* spins) const final;
-    void pack(const std::int8_t* spins) final;
 
 protected:
     /// `words`: how many a position needs. The spins are all zero.
@@ -54,7 +49,6 @@ protected:
         return const_cast<std::uint32_t*>(std::as_const(*this).spins_of(site, word));
     }
 
-    GraphPacking packing_;
     SamplerOptions options_;
     std::int64_t words_;  ///< of a site: a power of two below 16 or a multiple of 16
     std::int64_t width_;  ///< of them that lie together, at most 16: the spins are (block of words, position, word)

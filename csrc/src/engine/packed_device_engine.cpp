@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "engine/graph_layout.hpp"
-#include "engine/graph_start.hpp"
+#include "engine/graph_spins.hpp"
 #include "engine/packed_model.hpp"
 
 namespace kadanoff {
@@ -29,11 +29,11 @@ PackedPlan make_plan(const EngineRequest& request, const Ising& model, SiteBlock
 }
 
 /// Decides on the host, in float64, what the device compares random bits with.
-class PackedDeviceEngine final : public Engine {
+class PackedDeviceEngine final : public GraphSpins {
 public:
     PackedDeviceEngine(const EngineRequest& request, const Ising& model, SiteBlocks sites, std::int64_t words,
                        MakePackedBackend make)
-        : packing_(request),
+        : GraphSpins(request),
           model_(request, model, sites, words),
           backend_(make(make_plan(request, model, std::move(sites), words, model_))) {
         write(graph_start(request).data());
@@ -57,7 +57,6 @@ public:
         backend_->set_tables(model_.views());
     }
 
-    std::int64_t packed_size() const override { return packing_.size(); }
     void read(std::uint32_t* words) const override { backend_->read(words); }
 
     void write(const std::uint32_t* words) override {
@@ -67,12 +66,6 @@ public:
 
     void unpack(std::int8_t* spins) const override { backend_->unpack(spins); }
 
-    void pack(const std::int8_t* spins) override {
-        std::vector<std::uint32_t> words(static_cast<std::size_t>(packing_.size()));
-        packing_.pack(spins, words.data());
-        backend_->write(words.data());
-    }
-
     std::string kernel() const override { return backend_->kernel(); }
 
 private:
@@ -80,7 +73,6 @@ private:
         for (const SpinSums& sum : sums) *totals++ = model_.totals(sum.unequal_bonds, sum.up_spins);
     }
 
-    GraphPacking packing_;
     PackedModel model_;
     std::unique_ptr<PackedBackend> backend_;
 };
@@ -89,7 +81,7 @@ private:
 
 std::unique_ptr<Engine> make_packed_engine_on(const EngineRequest& request, MakePackedBackend make) {
     const std::int64_t words = padded_words((request.options.replicas + 31) / 32);
-    SiteBlocks sites = packed_sites(request, packed_lanes >> log2_words(words));
+    SiteBlocks sites = sorted_sites(request, packed_lanes >> log2_words(words));
     return std::make_unique<PackedDeviceEngine>(request, std::get<Ising>(request.model), std::move(sites), words, make);
 }
 

@@ -36,7 +36,7 @@ PackedCount choose_count(Isa isa, bool direct) {
 class PackedEngine final : public GraphEngine {
 public:
     PackedEngine(const EngineRequest& request, const Ising& model, const std::vector<Bond>& bonds)
-        : GraphEngine(request, (request.options.replicas + 31) / 32, packed_sites),
+        : GraphEngine(request, (request.options.replicas + 31) / 32, sorted_sites),
           isa_(active_isa()),
           model_(request, model, sites_, words_),
           couplings_(packed_couplings(model.coupling, bonds, sites_)),

@@ -29,11 +29,6 @@ void check_degrees(const SiteBlocks& sites) {
 
 }  // namespace
 
-SiteBlocks packed_sites(const EngineRequest& request, std::int64_t alignment) {
-    const auto phases = site_phases(request.lattice, request.options.order);
-    return make_site_blocks(request.lattice, request.lattice.bonds(), phases, alignment);
-}
-
 PackedCouplings packed_couplings(const Values& coupling, const std::vector<Bond>& bonds, const SiteBlocks& sites) {
     PackedCouplings result;
     result.bonds = static_cast<std::int64_t>(bonds.size());

@@ -11,9 +11,6 @@
 
 namespace kadanoff {
 
-/// The sites in the order of the update, each block at a multiple of `alignment` positions.
-SiteBlocks packed_sites(const EngineRequest& request, std::int64_t alignment);
-
 PackedCouplings packed_couplings(const Values& coupling, const std::vector<Bond>& bonds, const SiteBlocks& sites);
 
 /// What the replica-packed kernel decides by and what it measures, on any device.

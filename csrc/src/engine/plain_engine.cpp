@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 #include "engine/graph_engine.hpp"
@@ -24,19 +23,12 @@ PlainKernel choose_kernel(Isa isa, int rule, bool direct) {
     return scalar_plain(rule, direct);
 }
 
-std::uint32_t bits(double value) { return std::bit_cast<std::uint32_t>(static_cast<float>(value)); }
-
 /// With plaquettes, the sites of one are neighbours too: they must not be updated together.
 SiteBlocks sort_sites(const EngineRequest& request, std::int64_t alignment) {
     const auto& model = std::get<Ising>(request.model);
-    const std::vector<Bond> bonds = request.lattice.bonds();
-    std::vector<std::uint32_t> phases;
-    if (model.plaquette != 0.0 && request.options.order == "sublattice") {
-        phases = colour(Lattice::graph(request.lattice.sites(), plaquette_conflicts(request.lattice))).colour;
-    } else {
-        phases = site_phases(request.lattice, request.options.order);
-    }
-    return make_site_blocks(request.lattice, bonds, phases, alignment);
+    if (model.plaquette == 0.0 || request.options.order != "sublattice") return sorted_sites(request, alignment);
+    const auto phases = colour(Lattice::graph(request.lattice.sites(), plaquette_conflicts(request.lattice))).colour;
+    return make_site_blocks(request.lattice, request.lattice.bonds(), phases, alignment);
 }
 
 /// Couplings, fields and plaquettes of any size: a word of 32 bits for each spin, a register of 16 replicas of one
@@ -90,7 +82,7 @@ private:
         }
         bond_weight_ = coupling.all();
         coupling_.reserve(sites_.bond.size());
-        for (const std::uint32_t bond : sites_.bond) coupling_.push_back(bits(coupling[bond]));
+        for (const std::uint32_t bond : sites_.bond) coupling_.push_back(float_bits(coupling[bond]));
         sites_.bond = {};
     }
 
@@ -101,7 +93,7 @@ private:
             first_field_.push_back(size);
             size += block.stride;
         }
-        field_.assign(static_cast<std::size_t>(size) + load_slack, bits(field[0]));
+        field_.assign(static_cast<std::size_t>(size) + load_slack, float_bits(field[0]));
         if (field.uniform()) return;
         std::vector<std::int64_t> site_at(static_cast<std::size_t>(sites_.positions), 0);
         for (std::int64_t i = 0; i < packing_.sites; ++i) site_at[position(i)] = i;
@@ -109,7 +101,7 @@ private:
             const SiteBlock& block = sites_.blocks[b];
             for (std::int64_t j = 0; j < block.sites; ++j) {
                 field_[static_cast<std::size_t>(first_field_[b] + j)] =
-                    bits(field[site_at[static_cast<std::size_t>(block.first + j)]]);
+                    float_bits(field[site_at[static_cast<std::size_t>(block.first + j)]]);
             }
         }
     }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <bit>
 
 #include "engine/graph_engine.hpp"
 #include "kadanoff/isa.hpp"
@@ -18,18 +17,11 @@ PottsKernel choose_kernel(Isa isa, bool metropolis, bool direct) {
     return scalar_potts(metropolis, direct);
 }
 
-std::uint32_t bits(double value) { return std::bit_cast<std::uint32_t>(static_cast<float>(value)); }
-
-SiteBlocks sort_sites(const EngineRequest& request, std::int64_t alignment) {
-    const auto phases = site_phases(request.lattice, request.options.order);
-    return make_site_blocks(request.lattice, request.lattice.bonds(), phases, alignment);
-}
-
 /// Potts spins on any graph: a word of 32 bits for each, a register of 16 replicas of one site or of fewer of several.
 class PottsEngine final : public GraphEngine {
 public:
     PottsEngine(const EngineRequest& request, const Potts& model)
-        : GraphEngine(request, request.options.replicas, sort_sites),
+        : GraphEngine(request, request.options.replicas, sorted_sites),
           isa_(active_isa()),
           metropolis_(request.options.update == PottsMetropolis::name),
           kernel_(choose_kernel(isa_, metropolis_, direct())),
@@ -39,7 +31,7 @@ public:
             first_.push_back(sites_.position[static_cast<std::size_t>(bond.first)]);
             second_.push_back(sites_.position[static_cast<std::size_t>(bond.second)]);
         }
-        for (const std::uint32_t bond : sites_.bond) coupling_.push_back(bits(model.coupling[bond]));
+        for (const std::uint32_t bond : sites_.bond) coupling_.push_back(float_bits(model.coupling[bond]));
         sites_.bond = {};
         set_beta(request.options.beta);
         write(graph_start(request).data());

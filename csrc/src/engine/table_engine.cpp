@@ -31,17 +31,12 @@ bool uses_spin(int rule) {
     return result;
 }
 
-SiteBlocks sort_sites(const EngineRequest& request, std::int64_t alignment) {
-    const auto phases = site_phases(request.lattice, request.options.order);
-    return make_site_blocks(request.lattice, request.lattice.bonds(), phases, alignment);
-}
-
 /// Couplings and fields of any size on sites with few neighbours: a byte for each spin, 64 replicas in a register, and
 /// for each site a table of what may happen to it.
 class TableEngine final : public GraphEngine {
 public:
     TableEngine(const EngineRequest& request, const Ising& model)
-        : GraphEngine(request, words_of(request), sort_sites),
+        : GraphEngine(request, words_of(request), sorted_sites),
           isa_(active_isa()),
           rule_(find_rule(request.options.update)),
           sets_(sites_, model, words_, uses_spin(rule_), resolve_threads(request.options.threads)) {

@@ -68,13 +68,10 @@ struct HeatBath {
     KADANOFF_LEAF static void accepted_in_table(const typename Ops::Double* drive, typename Ops::Double* accepted,
                                                 typename Ops::Double* mirrored) {
         const auto zero = Ops::double_of(0.0), one = Ops::double_of(1.0);
-        typename Ops::Double weight[Count];
-        KADANOFF_UNROLL
-        for (int i = 0; i < Count; ++i) weight[i] = Ops::size(drive[i]);
-        half_to_the<Ops, Count>(weight);
         KADANOFF_UNROLL
         for (int i = 0; i < Count; ++i) {
-            const auto along = Ops::over(one, Ops::plus(one, weight[i])), against = Ops::times(weight[i], along);
+            const auto weight = half_to_the<Ops>(Ops::size(drive[i]));
+            const auto along = Ops::over(one, Ops::plus(one, weight)), against = Ops::times(weight, along);
             accepted[i] = Ops::select_less(zero, drive[i], along, against);
             mirrored[i] = Ops::select_less(zero, drive[i], against, along);
         }

@@ -70,10 +70,7 @@ struct Metropolis {
     KADANOFF_LEAF static void accepted_in_table(const typename Ops::Double* drive, typename Ops::Double* accepted,
                                                 typename Ops::Double* mirrored) {
         KADANOFF_UNROLL
-        for (int i = 0; i < Count; ++i) accepted[i] = Ops::size(drive[i]);
-        half_to_the<Ops, Count>(accepted);
-        KADANOFF_UNROLL
-        for (int i = 0; i < Count; ++i) mirrored[i] = accepted[i];
+        for (int i = 0; i < Count; ++i) accepted[i] = mirrored[i] = half_to_the<Ops>(Ops::size(drive[i]));
     }
 };
 

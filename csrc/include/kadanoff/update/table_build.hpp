@@ -12,8 +12,8 @@ inline constexpr int max_table_degree = 6;
 /// Cases whose bytes fill a row of four words, which one shuffle looks up.
 inline constexpr int row_cases = 16;
 inline constexpr std::int64_t row_words = 4;
-/// Bits of a threshold that a table holds; the rest is worked out when it matters, for one spin in 2^16.
-inline constexpr int table_bits = 16;
+/// Adding it to an integer below 2^51 puts that into the last bits of a double, and rounds what is none.
+inline constexpr double integer_shift = 4503599627370496.0;  // 2^52
 
 /// Rows of one kind for every site.
 KADANOFF_LEAF constexpr int table_quarters(int degree) { return degree <= 4 ? 1 : 1 << (degree - 4); }
@@ -39,22 +39,19 @@ KADANOFF_LEAF typename Ops::Double small_power(typename Ops::Double r) {
     return join(join(low, middle, r4), high, r8);
 }
 
-/// x = 2^-x for every x >= 0; x is cut off at 1000. In lockstep, as in exp2_minus.
-template <class Ops, int Count>
-KADANOFF_LEAF void half_to_the(typename Ops::Double* x) {
+/// 2^-x for x >= 0; x is cut off at 1000.
+template <class Ops>
+KADANOFF_LEAF typename Ops::Double half_to_the(typename Ops::Double x) {
     const auto shift = Ops::double_of(6755399441055744.0);  // 1.5 * 2^52: adding it rounds to an integer
-    KADANOFF_UNROLL
-    for (int i = 0; i < Count; ++i) {
-        const auto cut = Ops::least(x[i], Ops::double_of(1000.0));
-        const auto shifted = Ops::plus(cut, shift);
-        x[i] = Ops::lower_exponent(small_power<Ops>(Ops::minus(Ops::minus(shifted, shift), cut)), shifted);
-    }
+    const auto cut = Ops::least(x, Ops::double_of(1000.0));
+    const auto shifted = Ops::plus(cut, shift);
+    return Ops::lower_exponent(small_power<Ops>(Ops::minus(Ops::minus(shifted, shift), cut)), shifted);
 }
 
 /// The smallest integer >= x, for 0 <= x < 2^51.
 template <class Ops>
 KADANOFF_LEAF typename Ops::Double round_up(typename Ops::Double x) {
-    const auto shift = Ops::double_of(4503599627370496.0);  // 2^52
+    const auto shift = Ops::double_of(integer_shift);
     const auto nearest = Ops::minus(Ops::plus(x, shift), shift);
     return Ops::plus(nearest, Ops::if_less(nearest, x, Ops::double_of(1.0)));
 }
@@ -129,7 +126,6 @@ template <class Ops, class Rule, int Count>
 KADANOFF_LEAF void build_octets(const TableBuild& build, const TableOctet* at) {
     using Double = typename Ops::Double;
     constexpr int parts = octet_cases / Ops::doubles;
-    constexpr double shift = 4503599627370496.0;  // 2^52: puts an integer into the last bits of a double
     const auto zero = Ops::double_of(0.0), all = Ops::double_of(255.0);
     Double drive[Count * parts], bits[2][Count * parts], along[2][Count * parts];
     KADANOFF_UNROLL
@@ -146,9 +142,10 @@ KADANOFF_LEAF void build_octets(const TableBuild& build, const TableOctet* at) {
     KADANOFF_UNROLL
     for (int i = 0; i < Count * parts; ++i) {
         KADANOFF_UNROLL
-        for (int m = 0; m < 2; ++m) bits[m][i] = Ops::plus(first_bits<Ops>(bits[m][i]), Ops::double_of(shift - 1.0));
-        along[0][i] = Ops::plus(Ops::if_less(zero, drive[i], all), Ops::double_of(shift));
-        along[1][i] = Ops::plus(Ops::if_less(drive[i], zero, all), Ops::double_of(shift));
+        for (int m = 0; m < 2; ++m)
+            bits[m][i] = Ops::plus(first_bits<Ops>(bits[m][i]), Ops::double_of(integer_shift - 1.0));
+        along[0][i] = Ops::plus(Ops::if_less(zero, drive[i], all), Ops::double_of(integer_shift));
+        along[1][i] = Ops::plus(Ops::if_less(drive[i], zero, all), Ops::double_of(integer_shift));
     }
     const int quarters = table_quarters(build.degree);
     const auto write = [&](int k, int octet, int mirrored) KADANOFF_INLINE_LAMBDA {
