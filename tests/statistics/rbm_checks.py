@@ -76,7 +76,7 @@ def check_transitions(make: Make, rbm: kd.RBM, chains: int = 40_000) -> float:
     return checks.chi_square("transitions", np.array(counts), expected)
 
 
-def check_histogram(make: Make, rbm: kd.RBM, chains: int = 1_000_000, steps: int = 10) -> float:
+def check_histogram(make: Make, rbm: kd.RBM, chains: int = 1_000_000, steps: int = 2) -> float:
     """`steps` steps from exact draws of the visible layer: still the exact distribution."""
     target = visible_target(rbm)
     start = np.random.default_rng(SEED).choice(len(target), chains, p=target)
