@@ -1,12 +1,9 @@
 #include "rbm/chains.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <utility>
 
 #include "checks.hpp"
-#include "kadanoff/error.hpp"
 #include "parallel.hpp"
 #include "rbm/logistic.hpp"
 
@@ -14,10 +11,6 @@ namespace kadanoff {
 
 namespace {
 
-/// |d| of y = 1, see rbm_draw.hpp.
-constexpr double drive_unit = 0.6931471805599453 / 2048.0;
-/// Beyond this one unit of int16 is coarser than the logistic function.
-constexpr double largest_slope = 1.35;
 /// Weights times words of chains that take longer than it takes to start a thread.
 constexpr double min_parallel_work = 1.5e6;
 
@@ -28,11 +21,6 @@ RbmKernel choose_kernel(Isa isa, bool fixed16) {
 #endif
     static_cast<void>(isa);
     return scalar_rbm(fixed16);
-}
-
-/// 16-bit number `i` of an array.
-void put(std::vector<std::uint32_t>& words, std::size_t i, double number) {
-    words[i / 2] |= static_cast<std::uint32_t>(number) << (16 * (i % 2));
 }
 
 }  // namespace
@@ -51,46 +39,18 @@ GibbsSampler::Chains::Chains(const Rbm& rbm, const GibbsOptions& options)
                 rbm.visible),
                options.chains),
       hidden_(rbm.hidden, options.chains),
-      drives_(make_drives(options.beta, machine_.scale())) {
+      drives_(precision_, options.beta, chains_, machine_.scale()) {
     hidden_.start(seed_, 0);
     visible_.start(seed_, 1);
 }
 
-GibbsSampler::Chains::Drives GibbsSampler::Chains::make_drives(const std::vector<double>& beta, double scale) const {
-    const bool fixed16 = precision_ == Precision::fixed16;
-    const double unit = 1.0 / scale;
-    const auto padded = static_cast<std::size_t>(visible_.words() * rbm_chains);
-    Drives result{std::vector<double>(padded), {}, {}, {}, std::vector<std::uint32_t>(padded)};
-    result.limit.resize(padded / 2);
-    result.scale.resize(padded / 2);
-    result.factor.resize(padded / 2);
-    for (std::size_t c = 0; c < padded; ++c) {
-        const double own = beta[beta.size() == 1 ? 0 : std::min(c, beta.size() - 1)];
-        result.slope[c] = fixed16 ? own * unit : own;
-        const double ratio = result.slope[c] / drive_unit;
-        result.real[c / 32 * 32 + c % 2 * 16 + c / 2 % 16] = std::bit_cast<std::uint32_t>(static_cast<float>(ratio));
-        if (!fixed16) continue;
-        if (result.slope[c] > largest_slope) {
-            throw InvalidArgument(
-                "[GibbsSampler] expected beta times the sum of a unit's terms below about 44000 for "
-                "fixed16, got " +
-                text(own * 32767.0 * unit));
-        }
-        const double limit = std::min(32768.0, std::floor(32767.0 / ratio));
-        double factor = 1.0;
-        while (limit * factor * 2.0 <= 65535.0) factor *= 2.0;
-        put(result.limit, c, limit);
-        put(result.scale, c, factor);
-        put(result.factor, c, std::min(65535.0, std::nearbyint(ratio * 65536.0 / factor)));
-    }
-    return result;
+void GibbsSampler::Chains::set_beta(const std::vector<double>& beta) {
+    drives_ = ChainDrives(precision_, beta, chains_, machine_.scale());
 }
-
-void GibbsSampler::Chains::set_beta(const std::vector<double>& beta) { drives_ = make_drives(beta, machine_.scale()); }
 
 void GibbsSampler::Chains::set_rbm(const Rbm& rbm, const std::vector<double>& beta) {
     RbmMachine machine(rbm, precision_, kernel_);
-    drives_ = make_drives(beta, machine.scale());
+    drives_ = ChainDrives(precision_, beta, chains_, machine.scale());
     machine_ = std::move(machine);
 }
 
@@ -113,8 +73,7 @@ void GibbsSampler::Chains::draw_layer(std::uint64_t step, bool visible, const Sh
     job.target = target.data();
     job.target_stride = target.stride();
     job.clamped = visible && clamped_ != nullptr ? clamped_->data() : nullptr;
-    job.drives = {drives_.slope.data(), drives_.limit.data(), drives_.scale.data(), drives_.factor.data(),
-                  drives_.real.data()};
+    job.drives = drives_.view();
     job.logistic = &logistic_;
     job.key = {seed_, step, 0, Stream::rbm_units, visible ? 1u : 0u};
     job.index = scratch.index.data();

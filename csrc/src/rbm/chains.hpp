@@ -7,6 +7,7 @@
 
 #include "kadanoff/isa.hpp"
 #include "kadanoff/rbm.hpp"
+#include "rbm/drives.hpp"
 #include "rbm/layer.hpp"
 #include "rbm/machine.hpp"
 
@@ -33,11 +34,6 @@ public:
     std::string kernel() const { return std::string("rbm-") + name(isa_); }
 
 private:
-    /// What the inverse temperatures make of sums, padded to whole words.
-    struct Drives {
-        std::vector<double> slope;
-        std::vector<std::uint32_t> limit, scale, factor, real;
-    };
     /// Of one thread.
     struct Scratch {
         AlignedWords index, state, sums, partial;
@@ -47,7 +43,6 @@ private:
         std::int64_t first_word, last_word, first_unit, last_unit;
     };
 
-    Drives make_drives(const std::vector<double>& beta, double scale) const;
     Share share(std::int64_t units, int worker, int workers, bool by_chains) const;
     void draw_layer(std::uint64_t step, bool visible, const Share& share, Scratch& scratch);
     void reserve_scratch(int workers);
@@ -62,7 +57,7 @@ private:
     RbmLogistic logistic_;
     RbmLayer visible_, hidden_;
     std::unique_ptr<RbmLayer> clamped_;
-    Drives drives_;
+    ChainDrives drives_;
     std::vector<Scratch> scratch_;
 };
 

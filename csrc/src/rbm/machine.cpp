@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t largest_layer = std::int64_t{1} << 20;
 constexpr double fixed16_scale_of_nothing = 0x1p40;  ///< all weights 0: any beta is small enough
-constexpr double largest_sum = 1e38;  ///< of sizes; float32 ends at 3.4e38
+constexpr double largest_sum = 1e38;                 ///< of sizes; float32 ends at 3.4e38
 
 std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
     return (value + multiple - 1) / multiple * multiple;
