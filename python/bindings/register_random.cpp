@@ -82,6 +82,9 @@ void register_random(py::module_& m) {
     streams["table_metropolis_tail"] = static_cast<int>(Stream::table_metropolis_tail);
     streams["dense_heat_bath"] = static_cast<int>(Stream::dense_heat_bath);
     streams["dense_metropolis"] = static_cast<int>(Stream::dense_metropolis);
+    streams["rbm_units"] = static_cast<int>(Stream::rbm_units);
+    streams["rbm_tail"] = static_cast<int>(Stream::rbm_tail);
+    streams["rbm_start"] = static_cast<int>(Stream::rbm_start);
     m.attr("streams") = streams;
     m.def("philox4x32", &philox, py::arg("counter"), py::arg("key"));
     m.def("draw_block", &draw_block, py::arg("seed"), py::arg("sweep"), py::arg("replica"), py::arg("stream"),

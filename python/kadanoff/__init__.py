@@ -11,23 +11,26 @@
 
 from __future__ import annotations
 
-from kadanoff import annealing, couplings, exact, instances, tempering
+from kadanoff import annealing, couplings, exact, instances, rbm, tempering
 from kadanoff._core import __version__, rng_version
 from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
 from kadanoff.errors import Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
 from kadanoff.models import BoltzmannMachine, Hopfield, Ising, Potts
+from kadanoff.rbm import RBM, GibbsSampler
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
 
 __all__ = [
+    "RBM",
     "AnnealResult",
     "BoltzmannMachine",
     "Chain",
     "Cubic",
     "Error",
     "FileError",
+    "GibbsSampler",
     "Graph",
     "Honeycomb",
     "Hopfield",
@@ -48,6 +51,7 @@ __all__ = [
     "exact",
     "instances",
     "population_anneal",
+    "rbm",
     "rng_version",
     "tempering",
 ]

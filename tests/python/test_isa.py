@@ -66,6 +66,7 @@ ENTRIES = {
     "packed": ["packed(kadanoff::PackedChoice)", "packed_count(bool)"],
     "plain": ["plain(int, bool)"],
     "potts": ["potts(bool, bool)"],
+    "rbm": ["rbm(bool)"],
     "table": ["table(kadanoff::TableChoice)"],
 }
 

@@ -35,6 +35,9 @@ enum class Stream : std::uint32_t {
     table_metropolis_tail = 25,
     dense_heat_bath = 26,
     dense_metropolis = 27,
+    rbm_units = 28,
+    rbm_tail = 29,
+    rbm_start = 30,
 };
 
 /// Coordinates of a random draw: everything that a draw depends on, besides the seed, packed into Philox's

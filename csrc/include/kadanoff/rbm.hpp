@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kadanoff/device.hpp"
+
+namespace kadanoff {
+
+/// The values that the units of a layer take.
+enum class Units {
+    binary,  ///< 0 and 1
+    spin,    ///< -1 and 1
+};
+
+/// A restricted Boltzmann machine, E = -a.v - b.h - v.W.h.
+struct Rbm {
+    std::int64_t visible = 0, hidden = 0;
+    std::vector<float> weights;  ///< W, (visible, hidden)
+    std::vector<float> visible_bias, hidden_bias;
+    Units visible_units = Units::binary, hidden_units = Units::binary;
+};
+
+enum class Precision {
+    float32,  ///< sums rounded after every addition, in an order of the contract's
+    fixed16,  ///< sums of weights rounded to 16 bits: samples exactly the machine that has these weights
+};
+
+struct GibbsOptions {
+    std::int64_t chains = 1024;
+    std::vector<double> beta{1.0};  ///< inverse temperatures: one for all, or one per chain
+    std::uint64_t seed = 0;
+    Precision precision = Precision::float32;
+    Device device = Device::cpu;
+    int threads = 0;  ///< 0: one per core
+};
+
+/// Block Gibbs sampling of an RBM in many chains: a step draws all hidden units from the visible ones, and then all
+/// visible units from the hidden ones.
+///
+/// A chain is a pure function of (machine, precision, beta, seed, steps) and its number: the same for every
+/// instruction set, number of threads and number of chains. States are bits: 0 stands for the lower value of a unit.
+class GibbsSampler {
+public:
+    /// Asked about every 100 ms on the calling thread; false stops after the current chunk of steps.
+    using Poll = std::function<bool()>;
+
+    /// Chains start from random bits. Throws InvalidArgument, Unavailable, std::bad_alloc.
+    GibbsSampler(const Rbm& rbm, const GibbsOptions& options);
+    ~GibbsSampler();
+    GibbsSampler(GibbsSampler&&) noexcept;
+    GibbsSampler& operator=(GibbsSampler&&) noexcept;
+
+    /// Performs `steps` steps of every chain; false if `poll` stopped it early.
+    bool run(std::int64_t steps, const Poll& poll = {});
+
+    /// Bits of the layers, (chain, unit), one byte each.
+    void visible(std::uint8_t* out) const;
+    void hidden(std::uint8_t* out) const;
+    /// Throws InvalidArgument, and changes nothing, if any value is not 0 or 1.
+    void set_visible(const std::uint8_t* bits);
+    void set_hidden(const std::uint8_t* bits);
+
+    /// Keeps the visible units whose byte in (chain, unit) is 1 as they are; null: none. Throws as set_visible.
+    void set_clamped(const std::uint8_t* mask);
+
+    /// New inverse temperatures, one for all or one per chain, from the next step on. Throws InvalidArgument.
+    void set_beta(const std::vector<double>& beta);
+    /// A machine of the same size, from the next step on. Throws InvalidArgument, and changes nothing.
+    void set_rbm(const Rbm& rbm);
+
+    std::int64_t step() const { return step_; }
+    /// Throws InvalidArgument outside [0, 2^40].
+    void set_step(std::int64_t step);
+
+    /// Numbers in a weight of 1: the scale of fixed16, 1 in float32.
+    double scale() const;
+    const GibbsOptions& options() const { return options_; }
+    std::int64_t visible_units() const;
+    std::int64_t hidden_units() const;
+    /// "rbm-avx512" and the like: what does the work.
+    std::string kernel() const;
+
+private:
+    class Chains;
+
+    GibbsOptions options_;
+    std::int64_t step_ = 0;
+    std::unique_ptr<Chains> chains_;
+};
+
+}  // namespace kadanoff

@@ -1,0 +1,129 @@
+#include "rbm/chains.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "checks.hpp"
+#include "parallel.hpp"
+#include "rbm/logistic.hpp"
+
+namespace kadanoff {
+
+namespace {
+
+/// Weights times words of chains that take longer than it takes to start a thread.
+constexpr double min_parallel_work = 1.5e6;
+
+RbmKernel choose_kernel(Isa isa, bool fixed16) {
+#if defined(KADANOFF_X86_KERNELS)
+    if (isa == Isa::avx512) return avx512_rbm(fixed16);
+    if (isa == Isa::avx2) return avx2_rbm(fixed16);
+#endif
+    static_cast<void>(isa);
+    return scalar_rbm(fixed16);
+}
+
+}  // namespace
+
+GibbsSampler::Chains::Chains(const Rbm& rbm, const GibbsOptions& options)
+    : precision_(options.precision),
+      seed_(options.seed),
+      threads_(resolve_threads(options.threads)),
+      chains_(options.chains),
+      isa_(active_isa()),
+      kernel_(choose_kernel(isa_, precision_ == Precision::fixed16)),
+      machine_(rbm, precision_, kernel_),
+      logistic_(make_rbm_logistic(precision_ == Precision::fixed16 ? fixed16_error : float32_error)),
+      visible_((check_memory(static_cast<double>(options.chains) *
+                             (8.0 + static_cast<double>(padded_units(rbm.visible) + padded_units(rbm.hidden)) / 8.0)),
+                rbm.visible),
+               options.chains),
+      hidden_(rbm.hidden, options.chains),
+      drives_(precision_, options.beta, chains_, machine_.scale()) {
+    hidden_.start(seed_, 0);
+    visible_.start(seed_, 1);
+}
+
+void GibbsSampler::Chains::set_beta(const std::vector<double>& beta) {
+    drives_ = ChainDrives(precision_, beta, chains_, machine_.scale());
+}
+
+void GibbsSampler::Chains::set_rbm(const Rbm& rbm, const std::vector<double>& beta) {
+    RbmMachine machine(rbm, precision_, kernel_);
+    drives_ = ChainDrives(precision_, beta, chains_, machine.scale());
+    machine_ = std::move(machine);
+}
+
+void GibbsSampler::Chains::set_clamped(const std::uint8_t* mask) {
+    std::unique_ptr<RbmLayer> clamped;
+    if (mask != nullptr) {
+        clamped = std::make_unique<RbmLayer>(visible_.units(), chains_);
+        clamped->pack("clamp", mask);
+    }
+    clamped_ = std::move(clamped);
+}
+
+void GibbsSampler::Chains::draw_layer(std::uint64_t step, bool visible, const Share& share, Scratch& scratch) {
+    const RbmLayer& source = visible ? hidden_ : visible_;
+    RbmLayer& target = visible ? visible_ : hidden_;
+    RbmJob job{};
+    (visible ? machine_.to_visible() : machine_.to_hidden()).place(job);
+    job.source = source.data();
+    job.source_stride = source.stride();
+    job.target = target.data();
+    job.target_stride = target.stride();
+    job.clamped = visible && clamped_ != nullptr ? clamped_->data() : nullptr;
+    job.drives = drives_.view();
+    job.logistic = &logistic_;
+    job.key = {seed_, step, 0, Stream::rbm_units, visible ? 1u : 0u};
+    job.index = scratch.index.data();
+    job.state = scratch.state.data();
+    job.sums = scratch.sums.data();
+    job.partial = scratch.partial.data();
+    kernel_.update(job, share.first_word, share.last_word, share.first_unit, share.last_unit);
+}
+
+/// Whole blocks of chains, or whole tiles of units.
+GibbsSampler::Chains::Share GibbsSampler::Chains::share(std::int64_t units, int worker, int workers,
+                                                        bool by_chains) const {
+    const auto cut = [&](std::int64_t items, std::int64_t together, int part) {
+        const std::int64_t blocks = (items + together - 1) / together;
+        return std::min(items, blocks * part / workers * together);
+    };
+    const std::int64_t words = visible_.words(), padded = (units + kernel_.tile - 1) / kernel_.tile * kernel_.tile;
+    if (by_chains) return {cut(words, kernel_.words, worker), cut(words, kernel_.words, worker + 1), 0, padded};
+    return {0, words, cut(padded, kernel_.tile, worker), cut(padded, kernel_.tile, worker + 1)};
+}
+
+void GibbsSampler::Chains::reserve_scratch(int workers) {
+    const std::int64_t groups = std::max(machine_.to_hidden().groups, machine_.to_visible().groups);
+    const auto words = [](std::int64_t count) { return AlignedWords(static_cast<std::size_t>(count)); };
+    while (scratch_.size() < static_cast<std::size_t>(workers)) {
+        scratch_.push_back({words(RbmScratch::index(groups)), words(RbmScratch::state), words(RbmScratch::sums),
+                            words(RbmScratch::partial)});
+    }
+}
+
+void GibbsSampler::Chains::advance(std::uint64_t step, std::int64_t count) {
+    const std::int64_t blocks = (visible_.words() + kernel_.words - 1) / kernel_.words;
+    const std::int64_t tiles = std::min(visible_.units(), hidden_.units()) / kernel_.tile;
+    const double work = static_cast<double>(visible_.units() * hidden_.units()) *
+                        static_cast<double>(visible_.words()) * static_cast<double>(count);
+    int workers = work < min_parallel_work ? 1 : threads_;
+    const bool by_chains = workers == 1 || blocks >= 2 * static_cast<std::int64_t>(workers) || blocks >= tiles;
+    workers = static_cast<int>(std::clamp<std::int64_t>(by_chains ? blocks : tiles, 1, workers));
+    reserve_scratch(workers);
+    PhasedWork meeting(workers);
+    run_parallel(workers, [&](int worker) {
+        for (std::int64_t s = 0; s < count; ++s) {
+            for (const bool visible : {false, true}) {
+                const std::int64_t units = visible ? visible_.units() : hidden_.units();
+                draw_layer(step + static_cast<std::uint64_t>(s), visible, share(units, worker, workers, by_chains),
+                           scratch_[static_cast<std::size_t>(worker)]);
+                if (!by_chains) meeting.phase(0, [](std::int64_t) {});
+            }
+        }
+    });
+}
+
+}  // namespace kadanoff

@@ -1,0 +1,58 @@
+#include "rbm/layer.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "kadanoff/error.hpp"
+#include "kadanoff/update/rbm_job.hpp"
+#include "rbm/machine.hpp"
+
+namespace kadanoff {
+
+RbmLayer::RbmLayer(std::int64_t units, std::int64_t chains)
+    : units_(units),
+      chains_(chains),
+      words_((chains + rbm_chains - 1) / rbm_chains),
+      stride_(padded_units(units)),
+      data_(static_cast<std::size_t>(words_ * stride_)) {}
+
+std::int64_t RbmLayer::chains_of(std::int64_t word) const {
+    return std::min<std::int64_t>(rbm_chains, chains_ - word * rbm_chains);
+}
+
+void RbmLayer::start(std::uint64_t seed, std::uint32_t layer) {
+    for (std::int64_t w = 0; w < words_; ++w) {
+        const DrawKey key{seed, 0, static_cast<std::uint32_t>(w), Stream::rbm_start, layer};
+        for (std::int64_t j = 0; j < units_; j += 4) {
+            const Block<WordOps> block = draw<WordOps>(key, static_cast<std::uint32_t>(j / 4), 0);
+            const std::int64_t count = std::min<std::int64_t>(4, units_ - j);
+            std::copy_n(block.word, count, data_.data() + w * stride_ + j);
+        }
+    }
+}
+
+void RbmLayer::unpack(std::uint8_t* out) const {
+    for (std::int64_t w = 0; w < words_; ++w) {
+        const std::uint32_t* in = data_.data() + w * stride_;
+        for (std::int64_t c = 0; c < chains_of(w); ++c, out += units_) {
+            for (std::int64_t j = 0; j < units_; ++j) out[j] = static_cast<std::uint8_t>((in[j] >> c) & 1u);
+        }
+    }
+}
+
+void RbmLayer::pack(const char* what, const std::uint8_t* bits) {
+    const std::uint8_t* end = bits + units_ * chains_;
+    const std::uint8_t* wrong = std::find_if(bits, end, [](std::uint8_t bit) { return bit > 1; });
+    if (wrong != end) {
+        throw InvalidArgument(std::string("[") + what + "] expected values 0 and 1, got " + std::to_string(*wrong));
+    }
+    for (std::int64_t w = 0; w < words_; ++w) {
+        std::uint32_t* row = data_.data() + w * stride_;
+        std::fill_n(row, units_, 0u);
+        for (std::int64_t c = 0; c < chains_of(w); ++c, bits += units_) {
+            for (std::int64_t j = 0; j < units_; ++j) row[j] |= static_cast<std::uint32_t>(bits[j]) << c;
+        }
+    }
+}
+
+}  // namespace kadanoff

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+
+#include "aligned_words.hpp"
+
+namespace kadanoff {
+
+/// The units of a layer in many chains: bit c % 32 of word (c / 32, unit) is the unit in chain c.
+class RbmLayer {
+public:
+    RbmLayer(std::int64_t units, std::int64_t chains);
+
+    std::int64_t units() const { return units_; }
+    std::int64_t stride() const { return stride_; }
+    std::int64_t words() const { return words_; }
+    std::uint32_t* data() { return data_.data(); }
+    const std::uint32_t* data() const { return data_.data(); }
+
+    /// Random bits; `layer` is the sublattice of the draw.
+    void start(std::uint64_t seed, std::uint32_t layer);
+    /// Bytes (chain, unit) of 0 and 1.
+    void unpack(std::uint8_t* out) const;
+    /// Throws InvalidArgument, and changes nothing, if a byte is neither.
+    void pack(const char* what, const std::uint8_t* bits);
+
+private:
+    std::int64_t chains_of(std::int64_t word) const;
+
+    std::int64_t units_, chains_, words_, stride_;
+    AlignedWords data_;
+};
+
+}  // namespace kadanoff

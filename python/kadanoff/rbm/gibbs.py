@@ -1,0 +1,379 @@
+"""Block Gibbs sampling of a machine in many chains."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kadanoff import _core, arguments
+from kadanoff.draws import MAX_SWEEP
+from kadanoff.errors import FileError
+from kadanoff.fixed import FixedAttributes
+
+from .machine import RBM
+
+PRECISIONS = ("float32", "fixed16")
+DEVICES = ("cpu", "cuda")
+
+_KIND = "gibbs_sampler"
+_VERSION = 1
+
+Bits = npt.NDArray[np.uint8]
+
+
+class GibbsSampler(FixedAttributes):
+    r"""Block Gibbs sampling of an RBM in many chains.
+
+    A step draws all hidden units given the visible ones, and then all visible units given the
+    hidden ones. A chain is a pure function of (machine, precision, beta, seed, step) and of its
+    number: it does not depend on the instruction set, the threads, or how many chains there are.
+
+    Parameters
+    ----------
+    rbm : RBM
+    chains : int
+        1 to 2^31. They start from independent random states.
+    seed : int, optional
+        0 <= seed < 2^64. Without it, one is drawn from the operating system; read it from `seed`.
+    device : {"cpu"}
+    threads : int, optional
+        By default as many as the process may use.
+    precision : {"float32", "fixed16"}
+        "fixed16" rounds weights and biases to multiples of 1 / `scale` that fit into 16 bits, and
+        samples exactly the machine that has these: about twice as fast. The sum of a unit's terms
+        is then known to about 1e-4 of the largest such sum.
+    beta : float or sequence of float
+        Inverse temperature, one for all chains or one for each; in [0, 1e12].
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its range, the states would not fit into memory, or the weights times
+        beta are too large for "fixed16".
+    TypeError
+        If an argument has the wrong type.
+    RuntimeError
+        If the device is not available.
+
+    Notes
+    -----
+    A unit of 0 and 1 is 1 with probability :math:`1 / (1 + e^{-\beta x})`, where x is its bias plus
+    the weights of the units of the other layer, one of -1 and 1 with
+    :math:`1 / (1 + e^{-2 \beta x})`. The probability is compared as a 64-bit integer with 64 random
+    bits: nothing saturates, however large the weights are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import kadanoff as kd
+    >>> rbm = kd.RBM(np.full((3, 2), 0.5), visible_bias=[-1.0, 0.0, 1.0])
+    >>> chains = kd.GibbsSampler(rbm, chains=4000, seed=1)
+    >>> chains.run(20)
+    >>> chains.visible.shape, chains.visible.dtype
+    ((4000, 3), dtype('uint8'))
+    >>> states = np.array(list(np.ndindex(2, 2, 2)))
+    >>> weight = np.exp(-rbm.free_energy(states))
+    >>> exact = weight @ states / weight.sum()
+    >>> bool(np.abs(chains.visible.mean(axis=0) - exact).max() < 0.03)
+    True
+    """
+
+    _fixed = frozenset({"rbm", "chains", "seed", "device", "threads", "precision"})
+
+    def __init__(
+        self,
+        rbm: RBM,
+        chains: int = 1024,
+        seed: int | None = None,
+        device: str = "cpu",
+        threads: int | None = None,
+        precision: str = "float32",
+        beta: float | npt.ArrayLike = 1.0,
+    ) -> None:
+        call = "GibbsSampler"
+        if not isinstance(rbm, RBM):
+            raise TypeError(f"[{call}] expected a machine such as kd.RBM(weights), got {rbm!r}")
+        self.rbm = rbm
+        self.chains = arguments.integer(call, "chains", chains, 1, 2**31)
+        self.seed = (
+            secrets.randbits(64)
+            if seed is None
+            else arguments.integer(call, "seed", seed, 0, 2**64 - 1)
+        )
+        self.device = arguments.choice(call, "device", device, DEVICES)
+        self.threads = (
+            None if threads is None else arguments.integer(call, "threads", threads, 1, 4096)
+        )
+        self.precision = arguments.choice(call, "precision", precision, PRECISIONS)
+        betas = arguments.reals(call, "beta", beta)
+        self._core = _core.GibbsSampler(
+            weights=rbm.weights,
+            visible_bias=rbm.visible_bias,
+            hidden_bias=rbm.hidden_bias,
+            visible_spin=rbm.visible_units == "spin",
+            hidden_spin=rbm.hidden_units == "spin",
+            beta=betas.tolist(),
+            chains=self.chains,
+            seed=self.seed,
+            fixed16=self.precision == "fixed16",
+            device=self.device,
+            threads=self.threads or 0,
+        )
+        self._keep_beta(betas)
+        self._clamped: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def beta(self) -> npt.NDArray[np.float64]:
+        """Inverse temperature of each chain, float64 (chains,), read-only; assignable.
+
+        Assigning a number or one for each chain holds from the next step on; a wrong value or count
+        raises ValueError and changes nothing.
+        """
+        return self._beta
+
+    @beta.setter
+    def beta(self, beta: float | npt.ArrayLike) -> None:
+        betas = arguments.reals("GibbsSampler", "beta", beta)
+        self._core.set_beta(betas.tolist())
+        self._keep_beta(betas)
+
+    def _keep_beta(self, betas: npt.NDArray[np.float64]) -> None:
+        self._beta = np.array(np.broadcast_to(betas, self.chains))
+        self._beta.flags.writeable = False
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self._core.step
+
+    @property
+    def scale(self) -> float:
+        """Weights of "fixed16" are multiples of 1 / scale; 1 in float32."""
+        return self._core.scale
+
+    @property
+    def kernel(self) -> str:
+        """What does the work: algorithm and instruction set."""
+        return self._core.kernel
+
+    @property
+    def visible(self) -> npt.NDArray[Any]:
+        """A copy of the visible units, (chains, n_visible); assignable.
+
+        uint8 of 0 and 1, or int8 of -1 and 1 where the machine has these. Any array of these values
+        and this shape may be assigned, of any dtype of numbers and any strides; what is wrong
+        raises ValueError or TypeError and changes nothing.
+        """
+        return self._values("visible", self._core.visible())
+
+    @visible.setter
+    def visible(self, values: npt.ArrayLike) -> None:
+        self._core.write_visible(self._bits("visible", values))
+
+    @property
+    def hidden(self) -> npt.NDArray[Any]:
+        """A copy of the hidden units, (chains, n_hidden); as `visible`."""
+        return self._values("hidden", self._core.hidden())
+
+    @hidden.setter
+    def hidden(self, values: npt.ArrayLike) -> None:
+        self._core.write_hidden(self._bits("hidden", values))
+
+    def _units(self, layer: str) -> tuple[int, str]:
+        if layer == "visible":
+            return self.rbm.n_visible, self.rbm.visible_units
+        return self.rbm.n_hidden, self.rbm.hidden_units
+
+    def _values(self, layer: str, bits: Bits) -> npt.NDArray[Any]:
+        count, encoding = self._units(layer)
+        bits = bits.reshape(self.chains, count)
+        return bits if encoding == "binary" else 2 * bits.view(np.int8) - np.int8(1)
+
+    def _bits(self, layer: str, values: npt.ArrayLike) -> Bits:
+        count, _ = self._units(layer)
+        array = self.rbm.states(layer, layer, values)
+        if array.shape != (self.chains, count):
+            expected = (self.chains, count)
+            raise ValueError(f"[{layer}] expected shape {expected}, got {array.shape}")
+        return np.ascontiguousarray(array == 1).view(np.uint8)
+
+    @property
+    def clamped(self) -> npt.NDArray[np.bool_] | None:
+        """Which visible units stay as they are, bool (chains, n_visible), or None; see `clamp`."""
+        return self._clamped
+
+    def clamp(self, mask: npt.ArrayLike | None, values: npt.ArrayLike | None = None) -> None:
+        """Keep visible units as they are, from now on: the rest is sampled given these.
+
+        Parameters
+        ----------
+        mask : array_like of bool, (n_visible,) or (chains, n_visible), or None
+            Which units to keep. None lets all go.
+        values : array_like, (n_visible,) or (chains, n_visible), optional
+            What they are to be; by default what they are. Values outside the mask do not count.
+
+        Raises
+        ------
+        ValueError, TypeError
+            Nothing has changed then.
+
+        Examples
+        --------
+        >>> import kadanoff as kd
+        >>> chains = kd.GibbsSampler(kd.RBM([[1.0], [2.0], [-1.0]]), chains=5, seed=1)
+        >>> chains.clamp([True, True, False], [1, 0, 0])
+        >>> chains.run(10)
+        >>> chains.visible[:, :2].tolist()
+        [[1, 0], [1, 0], [1, 0], [1, 0], [1, 0]]
+        """
+        if mask is None:
+            if values is not None:
+                raise ValueError("[clamp] expected a mask for the values, got None")
+            self._core.write_clamped(np.empty(0, dtype=np.uint8))
+            self._clamped = None
+            return
+        shape = (self.chains, self.rbm.n_visible)
+        kept = arguments.array("clamp", "mask", mask)
+        if kept.dtype != np.bool_:
+            raise TypeError(f"[clamp] expected mask of dtype bool, got {kept.dtype}")
+        kept = np.array(_broadcast("mask", kept, shape), order="C")
+        if values is not None:
+            new = _broadcast("values", arguments.array("clamp", "values", values), shape)
+            self.visible = np.where(kept, new, self.visible)
+        self._core.write_clamped(kept.view(np.uint8))
+        kept.flags.writeable = False
+        self._clamped = kept
+
+    def run(self, steps: int) -> None:
+        """Do `steps` steps.
+
+        Ctrl-C raises KeyboardInterrupt after a whole number of steps; `step` tells how many.
+
+        Parameters
+        ----------
+        steps : int
+            At least 0; 2^40 in a sampler's life.
+
+        Raises
+        ------
+        ValueError, TypeError
+        """
+        self._core.run(arguments.integer("run", "steps", steps, 0, MAX_SWEEP - self.step))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write an HDF5 file from which `load` goes on bit for bit; it is put in place whole.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written; the old one is then still there.
+        """
+        from kadanoff import storage
+
+        storage.write(path, _KIND, _VERSION, self.state())
+
+    def state(self) -> dict[str, Any]:
+        """Return what `save` writes, as plain values and arrays."""
+        step, visible, hidden = self._core.snapshot()
+        state = {
+            "rng_version": _core.rng_version,
+            "kadanoff_version": _core.__version__,
+            "rbm": self.rbm.to_state(),
+            "beta": self.beta,
+            "precision": self.precision,
+            "seed": self.seed,
+            "step": step,
+            "visible": np.packbits(visible.reshape(self.chains, -1), axis=1),
+            "hidden": np.packbits(hidden.reshape(self.chains, -1), axis=1),
+        }
+        if self._clamped is not None:
+            state["clamped"] = np.packbits(self._clamped, axis=1)
+        return state
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str], device: str = "cpu", threads: int | None = None
+    ) -> GibbsSampler:
+        """Return the sampler that `save` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+        device, threads
+            As for a new sampler; the chains go on the same.
+
+        Raises
+        ------
+        FileError
+            A ValueError: the file is not a sampler's, damaged, hostile, or of another version.
+        FileNotFoundError, PermissionError
+        """
+        from kadanoff import storage
+
+        _, tree = storage.read(path, _KIND, {_VERSION})
+        return cls.from_state(storage.Entries(tree, path), device, threads)
+
+    @classmethod
+    def from_state(
+        cls, entries: Any, device: str = "cpu", threads: int | None = None
+    ) -> GibbsSampler:
+        """Return the sampler whose `state` was read back as `storage.Entries`."""
+        if entries.integer("rng_version") != _core.rng_version:
+            raise entries.wrong("rng_version", f"random-number contract {_core.rng_version}")
+        rbm = RBM.from_state(entries.group("rbm"))
+        beta = entries.array("beta", np.float64, (None,))
+
+        def bits(name: str, units: int) -> Bits:
+            packed = entries.array(name, np.uint8, (len(beta), (units + 7) // 8))
+            return np.ascontiguousarray(np.unpackbits(packed, axis=1, count=units))
+
+        visible, hidden = bits("visible", rbm.n_visible), bits("hidden", rbm.n_hidden)
+        try:
+            sampler = cls(
+                rbm,
+                len(beta),
+                entries.integer("seed", low=0),
+                device,
+                threads,
+                entries.text("precision", PRECISIONS),
+                beta,
+            )
+            sampler._core.write_visible(visible)
+            sampler._core.write_hidden(hidden)
+            if "clamped" in entries:
+                sampler.clamp(bits("clamped", rbm.n_visible).astype(bool))
+            sampler._core.step = entries.integer("step", low=0, high=MAX_SWEEP)
+        except FileError:
+            raise
+        except ValueError as error:
+            raise FileError(f"[load] expected the state of a sampler, got: {error}") from error
+        return sampler
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_plain_state, (self.state(), self.device, self.threads)
+
+    def __repr__(self) -> str:
+        betas = np.unique(self.beta)
+        beta = f"{betas[0]:g}" if len(betas) == 1 else f"{betas[0]:g} to {betas[-1]:g}"
+        return (
+            f"GibbsSampler({self.rbm!r}, chains={self.chains}, beta={beta}, seed={self.seed}, "
+            f"step={self.step}, {self.precision}, {self.kernel})"
+        )
+
+
+def _broadcast(name: str, array: npt.NDArray[Any], shape: tuple[int, int]) -> npt.NDArray[Any]:
+    if array.shape not in (shape, shape[1:]):
+        wanted = f"{name} of shape {shape[1:]} or {shape}"
+        raise ValueError(f"[clamp] expected {wanted}, got shape {array.shape}")
+    return np.broadcast_to(array, shape)
+
+
+def _from_plain_state(state: dict[str, Any], device: str, threads: int | None) -> GibbsSampler:
+    """Undo `GibbsSampler.__reduce__`."""
+    from kadanoff import storage
+
+    return GibbsSampler.from_state(storage.Entries(state, "a pickled sampler"), device, threads)
