@@ -52,6 +52,9 @@ STREAMS = {
     "table_metropolis_tail": 25,
     "dense_heat_bath": 26,
     "dense_metropolis": 27,
+    "rbm_units": 28,
+    "rbm_tail": 29,
+    "rbm_start": 30,
 }
 FAULTS = {
     "beta": "the thresholds are those of a beta 2 % too large",

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .gibbs import GibbsSampler
+from .gibbs import GibbsSampler, Moments
 from .machine import RBM
 
-__all__ = ["RBM", "GibbsSampler"]
+__all__ = ["RBM", "GibbsSampler", "Moments"]

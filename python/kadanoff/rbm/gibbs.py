@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,14 @@ _KIND = "gibbs_sampler"
 _VERSION = 1
 
 Bits = npt.NDArray[np.uint8]
+
+
+class Moments(NamedTuple):
+    """Averages over chains: of visible units, of hidden ones, and of their products."""
+
+    visible: npt.NDArray[np.float64]
+    hidden: npt.NDArray[np.float64]
+    products: npt.NDArray[np.float64]
 
 
 class GibbsSampler(FixedAttributes):
@@ -82,7 +90,7 @@ class GibbsSampler(FixedAttributes):
     True
     """
 
-    _fixed = frozenset({"rbm", "chains", "seed", "device", "threads", "precision"})
+    _fixed = frozenset({"chains", "seed", "device", "threads", "precision"})
 
     def __init__(
         self,
@@ -97,7 +105,7 @@ class GibbsSampler(FixedAttributes):
         call = "GibbsSampler"
         if not isinstance(rbm, RBM):
             raise TypeError(f"[{call}] expected a machine such as kd.RBM(weights), got {rbm!r}")
-        self.rbm = rbm
+        self._rbm = rbm
         self.chains = arguments.integer(call, "chains", chains, 1, 2**31)
         self.seed = (
             secrets.randbits(64)
@@ -125,6 +133,30 @@ class GibbsSampler(FixedAttributes):
         )
         self._keep_beta(betas)
         self._clamped: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def rbm(self) -> RBM:
+        """The machine that is sampled; assignable.
+
+        Assigning a machine of the same layers holds from the next step on. One of others, or one
+        that is too large for "fixed16", raises ValueError and changes nothing.
+        """
+        return self._rbm
+
+    @rbm.setter
+    def rbm(self, rbm: RBM) -> None:
+        if not isinstance(rbm, RBM):
+            raise TypeError(f"[rbm] expected a machine such as kd.RBM(weights), got {rbm!r}")
+        if rbm.layers != self._rbm.layers:
+            raise ValueError(f"[rbm] expected a machine like {self._rbm!r}, got {rbm!r}")
+        self._core.write_rbm(
+            weights=rbm.weights,
+            visible_bias=rbm.visible_bias,
+            hidden_bias=rbm.hidden_bias,
+            visible_spin=rbm.visible_units == "spin",
+            hidden_spin=rbm.hidden_units == "spin",
+        )
+        self._rbm = rbm
 
     @property
     def beta(self) -> npt.NDArray[np.float64]:
@@ -264,6 +296,64 @@ class GibbsSampler(FixedAttributes):
         """
         self._core.run(arguments.integer("run", "steps", steps, 0, MAX_SWEEP - self.step))
 
+    def log_weight(self, beta: float | npt.ArrayLike | None = None) -> npt.NDArray[np.float64]:
+        r"""Return ln(sum over h of exp(-beta E(v, h))) of the visible units of each chain, float64.
+
+        Parameters
+        ----------
+        beta : float or array_like, (chains,), optional
+            Inverse temperatures; by default those of the chains.
+
+        Raises
+        ------
+        ValueError, TypeError
+
+        Notes
+        -----
+        At beta = 1 this is :math:`-F(v)`, see `RBM.free_energy`.
+        """
+        betas = self._beta if beta is None else arguments.reals("log_weight", "beta", beta)
+        betas = np.broadcast_to(betas, self.chains)
+        v = self.visible.astype(np.float64)
+        field = betas[:, None] * (v @ self._rbm.weights.astype(np.float64) + self._rbm.hidden_bias)
+        lower = -field if self._rbm.hidden_units == "spin" else np.zeros_like(field)
+        drive = betas * (v @ self._rbm.visible_bias.astype(np.float64))
+        return np.asarray(drive + np.logaddexp(field, lower).sum(axis=1))
+
+    def moments(self, where: npt.ArrayLike | None = None) -> Moments:
+        r"""Return averages over chains of the units and of their products, the hidden ones in mean.
+
+        Parameters
+        ----------
+        where : array_like of bool, (chains,), optional
+            The chains to average; by default all.
+
+        Returns
+        -------
+        Moments
+            `visible` (n_visible,), `hidden` (n_hidden,), `products` (n_visible, n_hidden): float64.
+
+        Raises
+        ------
+        ValueError, TypeError
+
+        Notes
+        -----
+        Hidden units stand for their mean given the visible ones,
+        :math:`\langle h_j \rangle = 1 / (1 + e^{-\beta x_j})` for units of 0 and 1 and
+        :math:`\tanh \beta x_j` for those of -1 and 1: the same averages with less noise than the
+        drawn units have.
+        """
+        chosen = _chosen(where, self.chains)
+        v = self.visible[chosen].astype(np.float64)
+        betas = self._beta[chosen, None]
+        field = betas * (v @ self._rbm.weights.astype(np.float64) + self._rbm.hidden_bias)
+        if self._rbm.hidden_units == "spin":
+            mean = np.tanh(field)
+        else:
+            mean = 0.5 * (1.0 + np.tanh(0.5 * field))
+        return Moments(v.mean(axis=0), mean.mean(axis=0), v.T @ mean / len(v))
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write an HDF5 file from which `load` goes on bit for bit; it is put in place whole.
 
@@ -370,6 +460,19 @@ def _broadcast(name: str, array: npt.NDArray[Any], shape: tuple[int, int]) -> np
         wanted = f"{name} of shape {shape[1:]} or {shape}"
         raise ValueError(f"[clamp] expected {wanted}, got shape {array.shape}")
     return np.broadcast_to(array, shape)
+
+
+def _chosen(where: npt.ArrayLike | None, chains: int) -> npt.NDArray[np.bool_]:
+    if where is None:
+        return np.ones(chains, dtype=bool)
+    chosen = arguments.array("moments", "where", where)
+    if chosen.dtype != np.bool_:
+        raise TypeError(f"[moments] expected where of dtype bool, got {chosen.dtype}")
+    if chosen.shape != (chains,):
+        raise ValueError(f"[moments] expected where of shape ({chains},), got {chosen.shape}")
+    if not chosen.any():
+        raise ValueError("[moments] expected at least one chain, got none")
+    return chosen
 
 
 def _from_plain_state(state: dict[str, Any], device: str, threads: int | None) -> GibbsSampler:

@@ -92,6 +92,11 @@ class RBM(FixedAttributes):
         """Number of hidden units."""
         return len(self.hidden_bias)
 
+    @property
+    def layers(self) -> tuple[tuple[int, str], tuple[int, str]]:
+        """(Number of units, their values) of the visible and of the hidden layer."""
+        return (self.n_visible, self.visible_units), (self.n_hidden, self.hidden_units)
+
     def energy(self, visible: npt.ArrayLike, hidden: npt.ArrayLike) -> Floats:
         """Return E(v, h) in float64, one number for each pair of states.
 
