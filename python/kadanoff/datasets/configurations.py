@@ -51,7 +51,7 @@ class IsingDataset(Dataset):
 
     @property
     def spins(self) -> npt.NDArray[np.int8]:
-        """A view of the spins, int8 of -1 and 1, (n, *shape), read-only."""
+        """A view of the spins, int8 of -1 and 1, (n,) + `shape`, read-only."""
         return self.images
 
     @property

@@ -54,7 +54,7 @@ class Dataset(FixedAttributes):
 
     @property
     def images(self) -> npt.NDArray[Any]:
-        """A view of `data` in the shape of the samples, (n, *shape), read-only."""
+        """A view of `data` in the shape of the samples, (n,) + `shape`, read-only."""
         return self.data.reshape(len(self), *self.shape)
 
     def split(self, held_out: float = 0.2, seed: int = 1) -> tuple[Self, Self]:
@@ -103,6 +103,14 @@ class Dataset(FixedAttributes):
 
     def _rows(self, rows: slice | npt.NDArray[Any]) -> Self:
         return type(self)(self.data[rows], self.labels[rows], self.shape)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """Let functions that take an array take the data set: its `data`."""
+        if dtype is None or dtype == self.data.dtype:
+            return self.data.copy() if copy else self.data
+        if copy is False:
+            raise ValueError(f"[Dataset] expected dtype {self.data.dtype} without a copy")
+        return self.data.astype(dtype)
 
     def __len__(self) -> int:
         return len(self.data)
