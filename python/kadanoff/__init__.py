@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from kadanoff import annealing, couplings, exact, instances, rbm, tempering
+from kadanoff import annealing, couplings, datasets, exact, instances, rbm, tempering
 from kadanoff._core import __version__, rng_version
 from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
 from kadanoff.errors import Error, FileError, Interrupted
@@ -48,6 +48,7 @@ __all__ = [
     "anneal",
     "annealing",
     "couplings",
+    "datasets",
     "exact",
     "instances",
     "population_anneal",
