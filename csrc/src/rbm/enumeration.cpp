@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
@@ -52,31 +52,33 @@ public:
 
     /// ln of the product of 1 + a_j b_j; `count` is a multiple of the lanes.
     double log_of(const double* a, const double* b, std::size_t count) const {
-        std::array<double, lanes> mantissa;
-        std::array<std::int64_t, lanes> exponent{};
-        mantissa.fill(1.0);
+        Reals mantissa[parts];
+        Words exponent[parts]{};
+        for (Reals& m : mantissa) m = Reals{1.0, 1.0};
         for (std::size_t j = 0; j < count;) {
-            const std::size_t end = std::min(count, j + most_ * lanes);
-            for (; j < end; j += lanes) {
-                for (std::size_t l = 0; l < lanes; ++l) mantissa[l] *= 1.0 + a[j + l] * b[j + l];
+            for (const std::size_t end = std::min(count, j + most_ * lanes); j < end; j += lanes) {
+                for (std::size_t p = 0; p < parts; ++p) mantissa[p] *= 1.0 + load(a + j + 2 * p) * load(b + j + 2 * p);
             }
-            for (std::size_t l = 0; l < lanes; ++l) {
-                const auto bits = std::bit_cast<std::uint64_t>(mantissa[l]);
-                exponent[l] += static_cast<std::int64_t>(bits >> 52) - 1023;
-                mantissa[l] = std::bit_cast<double>((bits & 0xFFFFFFFFFFFFFu) | 0x3FF0000000000000u);
+            for (std::size_t p = 0; p < parts; ++p) {
+                const auto bits = std::bit_cast<Words>(mantissa[p]);
+                exponent[p] += (bits >> 52) - 1023;
+                mantissa[p] = std::bit_cast<Reals>((bits & 0xFFFFFFFFFFFFFu) | 0x3FF0000000000000u);
             }
         }
-        double product = 1.0;
-        std::int64_t twos = 0;
+        double product = 1.0, twos = 0.0;
         for (std::size_t l = 0; l < lanes; ++l) {
-            product *= mantissa[l];
-            twos += exponent[l];
+            product *= mantissa[l / 2][l % 2];
+            twos += static_cast<double>(exponent[l / 2][l % 2]);
         }
-        return static_cast<double>(twos) * 0.69314718055994530942 + std::log(product);
+        return twos * 0.69314718055994530942 + std::log(product);
     }
 
 private:
-    static constexpr std::size_t lanes = SummedMachine::vector;
+    using Reals = double __attribute__((vector_size(16)));
+    using Words = std::uint64_t __attribute__((vector_size(16)));
+    static constexpr std::size_t lanes = SummedMachine::vector, parts = lanes / 2;
+
+    static Reals load(const double* p) { return Reals{p[0], p[1]}; }
 
     std::size_t most_;
 };
