@@ -2,7 +2,6 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "pace.hpp"
 #include "parallel.hpp"
 #include "rbm/machine.hpp"
+#include "rbm/one_plus_exp.hpp"
 #include "rbm/summed_machine.hpp"
 
 namespace kadanoff {
@@ -44,47 +44,6 @@ struct LogSum {
     double value() const { return largest + std::log(sum); }
 };
 
-/// A product of numbers from 1 on, as mantissas and exponents: the product may be far beyond float64.
-class LongProduct {
-public:
-    /// `most`: factors of at most e^301 that a mantissa takes before it is normalised.
-    explicit LongProduct(std::size_t most) : most_(most) {}
-
-    /// ln of the product of 1 + a_j b_j; `count` is a multiple of the lanes.
-    double log_of(const double* a, const double* b, std::size_t count) const {
-        Reals mantissa[parts];
-        Words exponent[parts]{};
-        for (Reals& m : mantissa) m = Reals{1.0, 1.0};
-        for (std::size_t j = 0; j < count;) {
-            for (const std::size_t end = std::min(count, j + most_ * lanes); j < end; j += lanes) {
-                for (std::size_t p = 0; p < parts; ++p) mantissa[p] *= 1.0 + load(a + j + 2 * p) * load(b + j + 2 * p);
-            }
-            for (std::size_t p = 0; p < parts; ++p) {
-                const auto bits = std::bit_cast<Words>(mantissa[p]);
-                exponent[p] += (bits >> 52) - 1023;
-                mantissa[p] = std::bit_cast<Reals>((bits & 0xFFFFFFFFFFFFFu) | 0x3FF0000000000000u);
-            }
-        }
-        double product = 1.0, twos = 0.0;
-        for (std::size_t l = 0; l < lanes; ++l) {
-            product *= mantissa[l / 2][l % 2];
-            twos += static_cast<double>(exponent[l / 2][l % 2]);
-        }
-        return twos * 0.69314718055994530942 + std::log(product);
-    }
-
-private:
-    using Reals = double __attribute__((vector_size(16)));
-    using Words = std::uint64_t __attribute__((vector_size(16)));
-    static constexpr std::size_t lanes = SummedMachine::vector, parts = lanes / 2;
-
-    static Reals load(const double* p) { return Reals{p[0], p[1]}; }
-
-    std::size_t most_;
-};
-
-double log_one_plus_exp(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
-
 /// The states of a layer: those of its first units, the low ones, are tabulated, those of the others are walked through
 /// in the order of a Gray code, in pieces that begin with fresh sums. e^x of a column is a product of two numbers then.
 class Enumeration {
@@ -93,8 +52,7 @@ public:
         : machine_(machine),
           low_(std::min<std::int64_t>(machine.units, machine.columns > (1 << 15) ? 0 : 5)),
           walked_(std::min<std::int64_t>(machine.units - low_, 6)),
-          // A mantissa below 2 takes factors of up to 1 + e^largest each.
-          product_(static_cast<std::size_t>(700.0 / (machine.largest + 1.0))) {
+          product_(machine.largest) {
         const std::int64_t states = std::int64_t{1} << low_;
         exponentials_.resize(static_cast<std::size_t>(states * machine.moderate));
         fields_.resize(static_cast<std::size_t>(states * (machine.columns - machine.moderate)));
@@ -168,7 +126,7 @@ private:
 
     const SummedMachine& machine_;
     std::int64_t low_, walked_;
-    LongProduct product_;
+    OnePlusExpProduct product_;
     std::vector<double> exponentials_, fields_, drives_;
 };
 
@@ -193,7 +151,7 @@ void check_request(const Rbm& rbm, double beta, int threads) {
 std::optional<double> log_partition(const Rbm& rbm, double beta, int threads, const std::function<bool()>& poll) {
     check_request(rbm, beta, threads);
     check_memory(8.0 * static_cast<double>(rbm.visible + 64) * static_cast<double>(rbm.hidden + 64));
-    const SummedMachine machine(rbm, beta);
+    const SummedMachine machine(rbm, beta, rbm.visible <= rbm.hidden);
     const Enumeration enumeration(machine);
     const auto most = static_cast<int>(std::min<std::int64_t>(resolve_threads(threads), enumeration.pieces()));
     std::vector<Enumeration::Scratch> scratch(static_cast<std::size_t>(most), enumeration.scratch());

@@ -4,19 +4,21 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
+
+#include "rbm/one_plus_exp.hpp"
 
 namespace kadanoff {
 
 namespace {
 
-/// W and the biases in float64, with the layer to be enumerated first.
+/// W and the biases in float64, with the layer first that stays.
 struct Oriented {
     std::int64_t units, others;
     bool units_spin, others_spin;
     std::vector<double> unit_bias, other_bias, weights;
 
-    Oriented(const Rbm& rbm, double beta) {
-        const bool visible = rbm.visible <= rbm.hidden;
+    Oriented(const Rbm& rbm, double beta, bool visible) {
         units = visible ? rbm.visible : rbm.hidden;
         others = visible ? rbm.hidden : rbm.visible;
         units_spin = (visible ? rbm.visible_units : rbm.hidden_units) == Units::spin;
@@ -58,8 +60,9 @@ std::vector<double> largest_sums(const Oriented& machine) {
 
 }  // namespace
 
-SummedMachine::SummedMachine(const Rbm& rbm, double beta) {
-    const Oriented machine(rbm, beta);
+SummedMachine::SummedMachine(const Rbm& rbm, double beta, bool hidden) {
+    constexpr auto vector = static_cast<std::int64_t>(OnePlusExpProduct::lanes);
+    const Oriented machine(rbm, beta, hidden);
     const std::vector<double> sums = largest_sums(machine);
     const auto is_moderate = [&](std::int64_t j) { return sums[static_cast<std::size_t>(j)] <= moderate_sum; };
     std::vector<std::int64_t> order(static_cast<std::size_t>(machine.others));

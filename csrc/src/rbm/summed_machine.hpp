@@ -7,16 +7,16 @@
 
 namespace kadanoff {
 
-/// A machine at some beta, summed over the states of its larger layer: the weight of a state u of the smaller one, of
+/// A machine at some beta, summed over the states of one layer: the weight of a state u of the other one, written as
 /// units of 0 and 1, is exp(constant + drive . u) times the product over j of 1 + exp(x_j), x = bias + u weights.
 ///
-/// Columns j are padded to whole vectors with a bias of minus infinity, and sorted: in those below `moderate`, no sum of
-/// terms exceeds `moderate_sum` in size.
+/// Columns j are padded to whole vectors with a bias of minus infinity, and sorted: in those below `moderate`, no sum
+/// of terms exceeds `moderate_sum` in size.
 struct SummedMachine {
     static constexpr double moderate_sum = 300.0;
-    static constexpr std::int64_t vector = 8;
 
-    SummedMachine(const Rbm& rbm, double beta);
+    /// `hidden`: whether it is the hidden layer that is summed over.
+    SummedMachine(const Rbm& rbm, double beta, bool hidden);
 
     const double* row(std::int64_t unit) const { return weights.data() + unit * columns; }
 
