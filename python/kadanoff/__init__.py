@@ -14,10 +14,10 @@ from __future__ import annotations
 from kadanoff import annealing, couplings, exact, instances, rbm, tempering
 from kadanoff._core import __version__, rng_version
 from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
-from kadanoff.errors import Error, FileError, Interrupted
+from kadanoff.errors import DivergenceError, Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
 from kadanoff.models import BoltzmannMachine, Hopfield, Ising, Potts
-from kadanoff.rbm import RBM, GibbsSampler
+from kadanoff.rbm import RBM, GibbsSampler, RBMTrainer
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
@@ -28,6 +28,7 @@ __all__ = [
     "BoltzmannMachine",
     "Chain",
     "Cubic",
+    "DivergenceError",
     "Error",
     "FileError",
     "GibbsSampler",
@@ -40,6 +41,7 @@ __all__ = [
     "ParallelTempering",
     "PopulationResult",
     "Potts",
+    "RBMTrainer",
     "Run",
     "Sampler",
     "Square",

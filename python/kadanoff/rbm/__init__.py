@@ -1,12 +1,38 @@
 """Restricted Boltzmann machines: two layers of units, and chains that sample them.
 
 - `RBM`: the machine, its energies and free energies;
-- `GibbsSampler`: block Gibbs sampling in many chains.
+- `GibbsSampler`: block Gibbs sampling in many chains;
+- `RBMTrainer`: learning from data, with the optimisers `SGD` and `Adam` and the learning rates of
+  `schedules`.
 """
 
 from __future__ import annotations
 
+from . import schedules
 from .gibbs import GibbsSampler, Moments
+from .gradients import Gradient, data_moments, log_likelihood_gradient, model_moments
+from .history import History
 from .machine import RBM
+from .monitoring import reconstruction_error
+from .negative_phase import NegativePhase
+from .optimizers import SGD, Adam
+from .trainer import RBMTrainer
+from .training_state import Checkpoint
 
-__all__ = ["RBM", "GibbsSampler", "Moments"]
+__all__ = [
+    "RBM",
+    "SGD",
+    "Adam",
+    "Checkpoint",
+    "GibbsSampler",
+    "Gradient",
+    "History",
+    "Moments",
+    "NegativePhase",
+    "RBMTrainer",
+    "data_moments",
+    "log_likelihood_gradient",
+    "model_moments",
+    "reconstruction_error",
+    "schedules",
+]
