@@ -14,10 +14,11 @@ from __future__ import annotations
 from kadanoff import annealing, couplings, datasets, exact, instances, rbm, tempering
 from kadanoff._core import __version__, rng_version
 from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
-from kadanoff.errors import Error, FileError, Interrupted
+from kadanoff.errors import DivergenceError, Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
 from kadanoff.models import BoltzmannMachine, Hopfield, Ising, Potts
 from kadanoff.rbm import RBM, GibbsSampler, RBMTempering
+from kadanoff.rbm import RBM, GibbsSampler, RBMTrainer
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
@@ -28,6 +29,7 @@ __all__ = [
     "BoltzmannMachine",
     "Chain",
     "Cubic",
+    "DivergenceError",
     "Error",
     "FileError",
     "GibbsSampler",
@@ -41,6 +43,7 @@ __all__ = [
     "PopulationResult",
     "Potts",
     "RBMTempering",
+    "RBMTrainer",
     "Run",
     "Sampler",
     "Square",

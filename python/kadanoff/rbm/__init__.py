@@ -3,12 +3,40 @@
 - `RBM`: the machine, its energies and free energies;
 - `GibbsSampler`: block Gibbs sampling in many chains;
 - `RBMTempering`: the same at several temperatures at once, with exchanges between them.
+- `RBMTrainer`: learning from data, with the optimisers `SGD` and `Adam` and the learning rates of
+  `schedules`.
 """
 
 from __future__ import annotations
 
+from . import schedules
 from .gibbs import GibbsSampler, Moments
+from .gradients import Gradient, data_moments, log_likelihood_gradient, model_moments
+from .history import History
 from .machine import RBM
 from .tempering import RBMTempering
 
 __all__ = ["RBM", "GibbsSampler", "Moments", "RBMTempering"]
+from .monitoring import reconstruction_error
+from .negative_phase import NegativePhase
+from .optimizers import SGD, Adam
+from .trainer import RBMTrainer
+from .training_state import Checkpoint
+
+__all__ = [
+    "RBM",
+    "SGD",
+    "Adam",
+    "Checkpoint",
+    "GibbsSampler",
+    "Gradient",
+    "History",
+    "Moments",
+    "NegativePhase",
+    "RBMTrainer",
+    "data_moments",
+    "log_likelihood_gradient",
+    "model_moments",
+    "reconstruction_error",
+    "schedules",
+]

@@ -14,6 +14,7 @@ from kadanoff.fixed import FixedAttributes
 
 if TYPE_CHECKING:
     from .pytorch import RBMModule
+    from .gradients import Gradient
 
 UNITS = ("binary", "spin")
 MAX_UNITS = 2**20
@@ -85,6 +86,67 @@ class RBM(FixedAttributes):
         self.hidden_units = arguments.choice("RBM", "hidden_units", hidden_units, UNITS)
         self._check_sums()
 
+    @classmethod
+    def random(
+        cls,
+        n_visible: int,
+        n_hidden: int,
+        data: npt.ArrayLike | None = None,
+        seed: int | None = None,
+        scale: float = 0.01,
+        visible_units: str = "binary",
+        hidden_units: str = "binary",
+    ) -> RBM:
+        r"""Return a machine to start a training from: small weights, and the biases of the data.
+
+        Parameters
+        ----------
+        n_visible, n_hidden : int
+        data : array_like, (n_samples, n_visible), optional
+            Visible states that the biases make, on average; without them, the biases are zero.
+        seed : int, optional
+            0 <= seed < 2^64. Without it, one is drawn from the operating system.
+        scale : float
+            Standard deviation of the weights, not negative.
+        visible_units, hidden_units : {"binary", "spin"}
+
+        Raises
+        ------
+        ValueError, TypeError
+
+        Notes
+        -----
+        With a share :math:`p_i = (n_i + 1) / (N + 2)` of the samples in which unit i is 1, the bias
+        is :math:`\ln p_i / (1 - p_i)`, half of it for units of -1 and 1 (G. E. Hinton, A practical
+        guide to training restricted Boltzmann machines, section 8). Hidden biases are zero.
+
+        Examples
+        --------
+        >>> import kadanoff as kd
+        >>> kd.RBM.random(2, 5, [[0, 1], [1, 1]], seed=1).visible_bias
+        array([0.       , 1.0986123], dtype=float32)
+        """
+        from .starting import random_machine
+
+        return random_machine(n_visible, n_hidden, data, seed, scale, visible_units, hidden_units)
+
+    def with_parameters(self, weights: Matrix, visible_bias: Matrix, hidden_bias: Matrix) -> RBM:
+        """Return a machine of the same layers with copies of float32 arrays, which are not checked.
+
+        For the steps of a training, whose parameters are known to be finite.
+        """
+        new = object.__new__(type(self))
+        for name, array in (
+            ("weights", weights),
+            ("visible_bias", visible_bias),
+            ("hidden_bias", hidden_bias),
+        ):
+            kept = array.copy()
+            kept.flags.writeable = False
+            setattr(new, name, kept)
+        new.visible_units, new.hidden_units = self.visible_units, self.hidden_units
+        return new
+
     @property
     def n_visible(self) -> int:
         """Number of visible units."""
@@ -145,6 +207,23 @@ class RBM(FixedAttributes):
         lower = -field if self.hidden_units == "spin" else np.zeros_like(field)
         entropy = np.logaddexp(field, lower).sum(axis=-1)
         return np.asarray(-(v @ self.visible_bias.astype(np.float64)) - entropy)
+
+    def log_likelihood_gradient(self, data: npt.ArrayLike) -> Gradient:
+        """Return the gradient of the mean log-likelihood of `data`, exactly.
+
+        See `kadanoff.rbm.log_likelihood_gradient`.
+
+        Parameters
+        ----------
+        data : array_like, (n_samples, n_visible)
+
+        Raises
+        ------
+        ValueError, TypeError
+        """
+        from .gradients import log_likelihood_gradient
+
+        return log_likelihood_gradient(self, data)
 
     def states(self, call: str, layer: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return states of a layer as an array, checked; errors are those of `call`."""
