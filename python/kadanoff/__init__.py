@@ -17,7 +17,7 @@ from kadanoff.annealing import AnnealResult, PopulationResult, anneal, populatio
 from kadanoff.errors import Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
 from kadanoff.models import BoltzmannMachine, Hopfield, Ising, Potts
-from kadanoff.rbm import RBM, GibbsSampler, RBMTempering
+from kadanoff.rbm import RBM, GibbsSampler, RBMTempering, TrajectoryTempering
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
@@ -44,6 +44,7 @@ __all__ = [
     "Run",
     "Sampler",
     "Square",
+    "TrajectoryTempering",
     "Triangular",
     "__version__",
     "anneal",
