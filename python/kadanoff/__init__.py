@@ -19,6 +19,7 @@ from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square
 from kadanoff.models import BoltzmannMachine, Hopfield, Ising, Potts
 from kadanoff.rbm import RBM, GibbsSampler, RBMTempering
 from kadanoff.rbm import RBM, GibbsSampler, RBMTrainer
+from kadanoff.rbm import RBM, GibbsSampler, RBMTempering, TrajectoryTempering
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
@@ -47,6 +48,7 @@ __all__ = [
     "Run",
     "Sampler",
     "Square",
+    "TrajectoryTempering",
     "Triangular",
     "__version__",
     "anneal",

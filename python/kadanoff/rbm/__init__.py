@@ -5,16 +5,22 @@
 - `RBMTempering`: the same at several temperatures at once, with exchanges between them.
 - `RBMTrainer`: learning from data, with the optimisers `SGD` and `Adam` and the learning rates of
   `schedules`.
+- `RBMTempering`: the same at several temperatures at once, with exchanges between them;
+- `TrajectoryTempering`: the same along checkpoints of a training;
+- `constant_acceptance`: temperatures between which swaps are accepted equally often;
+- `thin_trajectory`: the fewest checkpoints between which they are accepted often enough.
 """
 
 from __future__ import annotations
 
 from . import schedules
+from .choosing import constant_acceptance, thin_trajectory
 from .gibbs import GibbsSampler, Moments
 from .gradients import Gradient, data_moments, log_likelihood_gradient, model_moments
 from .history import History
 from .machine import RBM
 from .tempering import RBMTempering
+from .trajectory import TrajectoryTempering
 
 __all__ = ["RBM", "GibbsSampler", "Moments", "RBMTempering"]
 from .monitoring import reconstruction_error
@@ -39,4 +45,12 @@ __all__ = [
     "model_moments",
     "reconstruction_error",
     "schedules",
+__all__ = [
+    "RBM",
+    "GibbsSampler",
+    "Moments",
+    "RBMTempering",
+    "TrajectoryTempering",
+    "constant_acceptance",
+    "thin_trajectory",
 ]

@@ -102,7 +102,7 @@ class ReplicaExchange(FixedAttributes):
         """Do the swaps of the next round."""
         ladder, gains = self._ladder, self._gains()
         drive = swap_drive(gains[ladder.lower], gains[ladder.lower + 1])
-        accepted = decide(drive, self.seed, ladder.rounds, ladder.lower)
+        accepted = decide(drive, self.seed, ladder.rounds, ladder.first)
         self._place(ladder.exchanged(accepted), accepted)
 
     @property

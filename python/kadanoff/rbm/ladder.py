@@ -80,9 +80,14 @@ class Ladder:
         return result
 
     @property
+    def first(self) -> int:
+        """The lower rung of the first pair of this round: 0 and 1 in turn."""
+        return self.rounds % 2
+
+    @property
     def lower(self) -> IntArray:
-        """The lower rungs of the pairs of this round: even and odd ones in turn."""
-        return np.arange(self.rounds % 2, self.rungs - 1, 2)
+        """The lower rungs of the pairs of this round."""
+        return np.arange(self.first, self.rungs - 1, 2)
 
     def exchanged(self, accepted: npt.NDArray[np.bool_]) -> Ladder:
         """Return the ladder after a round of swaps, accepted or not: (pairs of `lower`, copies)."""
@@ -122,6 +127,12 @@ class Ladder:
         """Return the same walkers on the same rungs, nothing counted yet."""
         fresh = Ladder.begin(self.rungs, self.copies, self.hottest, self.rounds)
         return Ladder(**(vars(fresh) | {"rung": self.rung}))
+
+    def longer(self) -> Ladder:
+        """Return a ladder with one more rung above, nothing counted yet."""
+        fresh = Ladder.begin(self.rungs + 1, self.copies, self.hottest, self.rounds)
+        rung = np.concatenate([self.rung, fresh.rung[len(self.rung) :]])
+        return Ladder(**(vars(fresh) | {"rung": rung}))
 
     def to_state(self) -> dict[str, Any]:
         """Return what a file keeps."""

@@ -9,8 +9,7 @@ from kadanoff import _core
 
 FloatArray = npt.NDArray[np.float64]
 
-_STREAM = 33
-_SWAP, _SEED = 0, 1  # what a draw is for: the sublattice of its key
+_SEED = 1  # the sublattice of the key of a seed; that of a swap is 0
 
 
 def swap_drive(lower: FloatArray, upper: FloatArray) -> FloatArray:
@@ -31,17 +30,15 @@ def swap_drive(lower: FloatArray, upper: FloatArray) -> FloatArray:
     return lower + upper
 
 
-def decide(
-    drive: FloatArray, seed: int, round_: int, lower: npt.NDArray[np.int64]
-) -> npt.NDArray[np.bool_]:
+def decide(drive: FloatArray, seed: int, round_: int, first: int) -> npt.NDArray[np.bool_]:
     """Return which swaps of a round are accepted.
 
     Parameters
     ----------
     drive : ndarray of float64, (pairs, copies)
     seed, round_ : int
-    lower : ndarray of int64, (pairs,)
-        The lower rung of each pair.
+    first : int
+        The lower rung of the first pair; that of the next one is first + 2.
 
     Returns
     -------
@@ -52,15 +49,10 @@ def decide(
     A swap of probability p = min(1, exp(drive)) is accepted if U <= T, where U is 64 random bits of
     its own and (T + 1) / 2^64 is p rounded to a multiple of 2^-64.
     """
-    accepted = drive >= 0.0
-    for pair, copy in zip(*np.nonzero(~accepted), strict=True):
-        block = _core.draw_block(seed, round_, int(copy), _STREAM, _SWAP, int(lower[pair]), 0)
-        threshold = _core.threshold_exp_minus(-float(drive[pair, copy]))
-        accepted[pair, copy] = (block[1] << 32 | block[0]) <= threshold
-    return accepted
+    return _core.decide_swaps(drive, seed, round_, first)
 
 
 def seed_of_rung(seed: int, rung: int) -> int:
     """Return the seed of the chains of one rung, where every rung has chains of its own."""
-    block = _core.draw_block(seed, 0, 0, _STREAM, _SEED, rung, 0)
+    block = _core.draw_block(seed, 0, 0, _core.streams["rbm_swap"], _SEED, rung, 0)
     return block[1] << 32 | block[0]

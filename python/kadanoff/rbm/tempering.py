@@ -14,7 +14,7 @@ from kadanoff.tempering.betas import checked_betas
 
 from .exchange import MAX_WALKERS, ReplicaExchange
 from .gibbs import GibbsSampler, Moments
-from .ladder import FloatArray, Ladder
+from .ladder import FloatArray, IntArray, Ladder
 from .machine import RBM
 
 
@@ -176,7 +176,7 @@ class RBMTempering(ReplicaExchange):
         return self._chains.step
 
     @property
-    def temperature_index(self) -> npt.NDArray[np.int64]:
+    def temperature_index(self) -> IntArray:
         """Which of `betas` each walker is at, int64 (n_walkers,)."""
         return np.array(self._ladder.rung)
 
@@ -220,14 +220,12 @@ class RBMTempering(ReplicaExchange):
         self._chains.hidden = self._with("all_hidden", self._ladder.walkers, values)
 
     @property
-    def _coldest(self) -> npt.NDArray[np.int64]:
+    def _coldest(self) -> IntArray:
         """The walkers at the largest beta, one of each copy."""
-        walkers: npt.NDArray[np.int64] = self._ladder.walkers[self._ladder.coldest]
+        walkers: IntArray = self._ladder.walkers[self._ladder.coldest]
         return walkers
 
-    def _with(
-        self, name: str, walkers: npt.NDArray[np.int64], values: npt.ArrayLike
-    ) -> npt.NDArray[Any]:
+    def _with(self, name: str, walkers: IntArray, values: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return the units of a layer with those of some walkers replaced."""
         layer = name.removeprefix("all_")
         array = self.rbm.states(name, layer, values)
@@ -255,8 +253,12 @@ class RBMTempering(ReplicaExchange):
         partner = np.arange(ladder.rungs)
         partner[ladder.lower] += 1
         partner[ladder.lower + 1] -= 1
-        chains = self._chains
-        gains = chains.log_weight(self.betas[partner][ladder.rung]) - chains.log_weight()
+        return self._gains_at(partner)
+
+    def _gains_at(self, other: IntArray) -> FloatArray:
+        """ln of the weight of each state at another beta, by rung, less that at its own."""
+        ladder, chains = self._ladder, self._chains
+        gains = chains.log_weight(self.betas[other][ladder.rung]) - chains.log_weight()
         result: FloatArray = gains[ladder.walkers]
         return result
 
