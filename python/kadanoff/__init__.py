@@ -17,7 +17,7 @@ from kadanoff.annealing import AnnealResult, PopulationResult, anneal, populatio
 from kadanoff.errors import Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
 from kadanoff.models import BoltzmannMachine, Hopfield, Ising, Potts
-from kadanoff.rbm import RBM, GibbsSampler
+from kadanoff.rbm import RBM, DeepBeliefNetwork, DeepBoltzmannMachine, GibbsSampler
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
@@ -28,6 +28,8 @@ __all__ = [
     "BoltzmannMachine",
     "Chain",
     "Cubic",
+    "DeepBeliefNetwork",
+    "DeepBoltzmannMachine",
     "Error",
     "FileError",
     "GibbsSampler",
