@@ -39,7 +39,6 @@ class DeepBeliefNetwork(FixedAttributes):
     rbms : tuple of RBM
     layers : tuple of (int, str)
         (Number of units, their values) of each layer, from v up.
-    n_visible : int
 
     Raises
     ------

@@ -44,7 +44,6 @@ class DeepBoltzmannMachine(FixedAttributes):
     weights, biases : tuple of ndarray of float32, read-only
     layers : tuple of (int, str)
         (Number of units, their values) of each layer, from v up.
-    n_visible : int
     rbm : RBM
         The same machine as an RBM whose visible layer is (v, h2, ...) and whose hidden layer is
         (h1, h3, ...): no two of these layers are neighbours. What samples it, or knows its
