@@ -2,6 +2,7 @@
 
 - `RBM`: the machine, its energies and free energies;
 - `GibbsSampler`: block Gibbs sampling in many chains;
+- `RBMTempering`: the same at several temperatures at once, with exchanges between them;
 - `DeepBoltzmannMachine`, `DeepGibbsSampler`: more layers, each bound to the next;
 - `DeepBeliefNetwork`, `DeepBeliefSampler`: a stack of machines, sampled from the top down.
 """
@@ -13,6 +14,7 @@ from .deep import DeepBoltzmannMachine
 from .deep_gibbs import DeepGibbsSampler
 from .gibbs import GibbsSampler, Moments
 from .machine import RBM
+from .tempering import RBMTempering
 
 __all__ = [
     "RBM",
@@ -22,4 +24,5 @@ __all__ = [
     "DeepGibbsSampler",
     "GibbsSampler",
     "Moments",
+    "RBMTempering",
 ]
