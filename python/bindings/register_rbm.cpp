@@ -172,6 +172,8 @@ void register_rbm(py::module_& m) {
              py::arg("hidden_spin"), py::arg("beta"), py::arg("chains"), py::arg("seed"), py::arg("fixed16"),
              py::arg("device"), py::arg("threads"))
         .def("run", &run, py::arg("steps"))
+        .def("draw_hidden", [](SharedGibbs& shared) { shared.exclusively([](GibbsSampler& s) { s.draw_hidden(); }); })
+        .def("draw_visible", [](SharedGibbs& shared) { shared.exclusively([](GibbsSampler& s) { s.draw_visible(); }); })
         .def("visible", &visible)
         .def("hidden", &hidden)
         .def("snapshot", &snapshot)

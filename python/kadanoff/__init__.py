@@ -20,6 +20,7 @@ from kadanoff.models import BoltzmannMachine, Hopfield, Ising, Potts
 from kadanoff.rbm import RBM, GibbsSampler, RBMTempering
 from kadanoff.rbm import RBM, GibbsSampler, RBMTrainer
 from kadanoff.rbm import RBM, GibbsSampler, RBMTempering, TrajectoryTempering
+from kadanoff.rbm import RBM, DeepBeliefNetwork, DeepBoltzmannMachine, GibbsSampler, RBMTempering
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
@@ -31,6 +32,8 @@ __all__ = [
     "Chain",
     "Cubic",
     "DivergenceError",
+    "DeepBeliefNetwork",
+    "DeepBoltzmannMachine",
     "Error",
     "FileError",
     "GibbsSampler",

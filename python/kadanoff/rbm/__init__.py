@@ -9,12 +9,18 @@
 - `TrajectoryTempering`: the same along checkpoints of a training;
 - `constant_acceptance`: temperatures between which swaps are accepted equally often;
 - `thin_trajectory`: the fewest checkpoints between which they are accepted often enough.
+- `RBMTempering`: the same at several temperatures at once, with exchanges between them;
+- `DeepBoltzmannMachine`, `DeepGibbsSampler`: more layers, each bound to the next;
+- `DeepBeliefNetwork`, `DeepBeliefSampler`: a stack of machines, sampled from the top down.
 """
 
 from __future__ import annotations
 
 from . import schedules
 from .choosing import constant_acceptance, thin_trajectory
+from .belief import DeepBeliefNetwork, DeepBeliefSampler
+from .deep import DeepBoltzmannMachine
+from .deep_gibbs import DeepGibbsSampler
 from .gibbs import GibbsSampler, Moments
 from .gradients import Gradient, data_moments, log_likelihood_gradient, model_moments
 from .history import History
@@ -53,4 +59,13 @@ __all__ = [
     "TrajectoryTempering",
     "constant_acceptance",
     "thin_trajectory",
+__all__ = [
+    "RBM",
+    "DeepBeliefNetwork",
+    "DeepBeliefSampler",
+    "DeepBoltzmannMachine",
+    "DeepGibbsSampler",
+    "GibbsSampler",
+    "Moments",
+    "RBMTempering",
 ]
