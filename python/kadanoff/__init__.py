@@ -11,13 +11,13 @@
 
 from __future__ import annotations
 
-from kadanoff import annealing, couplings, exact, instances, rbm, tempering
+from kadanoff import annealing, couplings, datasets, exact, instances, rbm, tempering
 from kadanoff._core import __version__, rng_version
 from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
 from kadanoff.errors import Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
 from kadanoff.models import BoltzmannMachine, Hopfield, Ising, Potts
-from kadanoff.rbm import RBM, GibbsSampler
+from kadanoff.rbm import RBM, GibbsSampler, RBMTempering
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
@@ -40,6 +40,7 @@ __all__ = [
     "ParallelTempering",
     "PopulationResult",
     "Potts",
+    "RBMTempering",
     "Run",
     "Sampler",
     "Square",
@@ -48,6 +49,7 @@ __all__ = [
     "anneal",
     "annealing",
     "couplings",
+    "datasets",
     "exact",
     "instances",
     "population_anneal",

@@ -4,7 +4,8 @@
 - `GibbsSampler`: block Gibbs sampling in many chains;
 - `diagnostics`: autocorrelation, mixing, distances of samples from data, spectra of weights;
 - `inpaint`: unknown units given known ones;
-- `pictures`: figures of all these.
+- `pictures`: figures of all these;
+- `RBMTempering`: chains at several temperatures at once, with exchanges between them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from .diagnostics import (
 from .gibbs import GibbsSampler, Moments
 from .inpainting import Inpainting, inpaint
 from .machine import RBM
+from .tempering import RBMTempering
 
 __all__ = [
     "RBM",
@@ -34,6 +36,7 @@ __all__ = [
     "Mixing",
     "MixingWarning",
     "Moments",
+    "RBMTempering",
     "Traces",
     "TwoSample",
     "energy_distance",

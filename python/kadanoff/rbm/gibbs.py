@@ -91,6 +91,7 @@ class GibbsSampler(FixedAttributes):
     """
 
     _fixed = frozenset({"chains", "seed", "device", "threads", "precision"})
+    _call = "GibbsSampler"
 
     def __init__(
         self,
@@ -102,7 +103,7 @@ class GibbsSampler(FixedAttributes):
         precision: str = "float32",
         beta: float | npt.ArrayLike = 1.0,
     ) -> None:
-        call = "GibbsSampler"
+        call = self._call
         if not isinstance(rbm, RBM):
             raise TypeError(f"[{call}] expected a machine such as kd.RBM(weights), got {rbm!r}")
         self._rbm = rbm
