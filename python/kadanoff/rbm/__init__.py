@@ -12,6 +12,10 @@
 - `RBMTempering`: the same at several temperatures at once, with exchanges between them;
 - `DeepBoltzmannMachine`, `DeepGibbsSampler`: more layers, each bound to the next;
 - `DeepBeliefNetwork`, `DeepBeliefSampler`: a stack of machines, sampled from the top down.
+- `diagnostics`: autocorrelation, mixing, distances of samples from data, spectra of weights;
+- `inpaint`: unknown units given known ones;
+- `pictures`: figures of all these;
+- `RBMTempering`: chains at several temperatures at once, with exchanges between them.
 """
 
 from __future__ import annotations
@@ -24,6 +28,22 @@ from .deep_gibbs import DeepGibbsSampler
 from .gibbs import GibbsSampler, Moments
 from .gradients import Gradient, data_moments, log_likelihood_gradient, model_moments
 from .history import History
+from . import pictures
+from .diagnostics import (
+    Mixing,
+    MixingWarning,
+    Traces,
+    TwoSample,
+    energy_distance,
+    marchenko_pastur,
+    marchenko_pastur_edges,
+    mixing,
+    mmd,
+    record,
+    singular_values,
+)
+from .gibbs import GibbsSampler, Moments
+from .inpainting import Inpainting, inpaint
 from .machine import RBM
 from .tempering import RBMTempering
 from .trajectory import TrajectoryTempering
@@ -68,4 +88,23 @@ __all__ = [
     "GibbsSampler",
     "Moments",
     "RBMTempering",
+__all__ = [
+    "RBM",
+    "GibbsSampler",
+    "Inpainting",
+    "Mixing",
+    "MixingWarning",
+    "Moments",
+    "RBMTempering",
+    "Traces",
+    "TwoSample",
+    "energy_distance",
+    "inpaint",
+    "marchenko_pastur",
+    "marchenko_pastur_edges",
+    "mixing",
+    "mmd",
+    "pictures",
+    "record",
+    "singular_values",
 ]
