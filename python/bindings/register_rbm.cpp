@@ -38,6 +38,7 @@ public:
     /// What never changes: needs no lock.
     std::int64_t visible() const { return sampler_.visible_units() * sampler_.options().chains; }
     std::int64_t hidden() const { return sampler_.hidden_units() * sampler_.options().chains; }
+    std::int64_t chains() const { return sampler_.options().chains; }
     std::string kernel() const { return sampler_.kernel(); }
 
 private:
@@ -77,6 +78,14 @@ std::unique_ptr<SharedGibbs> make_sampler(const Floats& weights, const Floats& v
 void run(SharedGibbs& shared, std::int64_t steps) {
     shared.exclusively([&](GibbsSampler& sampler) { return sampler.run(steps, poll_signals); });
     if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+}
+
+/// One number for each chain; by default at the inverse temperatures of the chains.
+py::array_t<double> log_weight(SharedGibbs& shared, const std::optional<std::vector<double>>& beta) {
+    py::array_t<double> result(shared.chains());
+    double* data = result.mutable_data();
+    shared.exclusively([&](GibbsSampler& sampler) { sampler.log_weight(beta ? *beta : sampler.options().beta, data); });
+    return result;
 }
 
 void check_size(const py::array& array, std::int64_t expected, const char* what) {
@@ -172,6 +181,7 @@ void register_rbm(py::module_& m) {
              py::arg("hidden_spin"), py::arg("beta"), py::arg("chains"), py::arg("seed"), py::arg("fixed16"),
              py::arg("device"), py::arg("threads"))
         .def("run", &run, py::arg("steps"))
+        .def("log_weight", &log_weight, py::arg("beta"))
         .def("visible", &visible)
         .def("hidden", &hidden)
         .def("snapshot", &snapshot)
