@@ -55,6 +55,7 @@ STREAMS = {
     "rbm_units": 28,
     "rbm_tail": 29,
     "rbm_start": 30,
+    "rbm_annealing": 31,
 }
 FAULTS = {
     "beta": "the thresholds are those of a beta 2 % too large",

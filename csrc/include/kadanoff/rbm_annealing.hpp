@@ -22,8 +22,8 @@ struct RbmAnnealingOptions {
 /// weights that they gather.
 ///
 /// Mixture s has the visible weights exp((1 - s) a0.v) [sum over h of exp(-s beta E(v, h))]: s = 0 is the base machine,
-/// of visible biases a0, s = 1 the machine at beta. A chain is a pure function of (machine, base, options, mixtures) and
-/// its number: the same for every instruction set, number of threads and number of chains.
+/// of visible biases a0, s = 1 the machine at beta. A chain is a pure function of (machine, base, options, mixtures)
+/// and its number: the same for every instruction set, number of threads and number of chains.
 class RbmAnnealing {
 public:
     /// Asked about every 50 ms on the calling thread; false stops after the current mixture.
@@ -38,8 +38,8 @@ public:
     /// Draws the visible units of all chains from the base machine.
     void start();
 
-    /// From mixture to mixture: chain k gathers ln(p_to(v) / p_from(v)) and then does a Gibbs step at `to`, except where
-    /// that is 0. False if `poll` stopped it early. Throws InvalidArgument where a mixture is not in [0, 1].
+    /// From mixture to mixture: chain k gathers ln(p_to(v) / p_from(v)) and then does a Gibbs step at `to`, except
+    /// where that is 0. False if `poll` stopped it early. Throws InvalidArgument where a mixture is not in [0, 1].
     bool run(const std::vector<double>& mixtures, const Poll& poll = {});
 
     /// From the machine, s = 1, to another one of the same layers, which takes its place.

@@ -100,9 +100,8 @@ public:
         offset_ = 0.0;
         make_chains();
         std::fill_n(hidden_.data(), hidden_.words() * hidden_.stride(), 0u);
-        run_parallel(workers_, [&](int worker) {
-            chains_[index(worker)]->draw_visible(step_, 1.0, bias_of(worker, 0.0, 1.0));
-        });
+        run_parallel(workers_,
+                     [&](int worker) { chains_[index(worker)]->draw_visible(step_, 1.0, bias_of(worker, 0.0, 1.0)); });
         ++step_;
     }
 
