@@ -334,15 +334,12 @@ class GibbsSampler(FixedAttributes):
 
         Notes
         -----
-        At beta = 1 this is :math:`-F(v)`, see `RBM.free_energy`.
+        At beta = 1 this is :math:`-F(v)`, see `RBM.free_energy`. The sums of the hidden units are
+        those that draw them, in float32, and all else is float64: the same bits for any number of
+        threads. With "fixed16" it is the weight in the machine that is sampled, the rounded one.
         """
-        betas = self._beta if beta is None else arguments.reals("log_weight", "beta", beta)
-        betas = np.broadcast_to(betas, self.chains)
-        v = self.visible.astype(np.float64)
-        field = betas[:, None] * (v @ self._rbm.weights.astype(np.float64) + self._rbm.hidden_bias)
-        lower = -field if self._rbm.hidden_units == "spin" else np.zeros_like(field)
-        drive = betas * (v @ self._rbm.visible_bias.astype(np.float64))
-        return np.asarray(drive + np.logaddexp(field, lower).sum(axis=1))
+        betas = None if beta is None else arguments.reals("log_weight", "beta", beta).tolist()
+        return self._core.log_weight(betas)
 
     def moments(self, where: npt.ArrayLike | None = None) -> Moments:
         r"""Return averages over chains of the units and of their products, the hidden ones in mean.
