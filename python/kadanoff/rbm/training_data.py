@@ -39,12 +39,13 @@ class TrainingData:
     def __init__(
         self, call: str, name: str, rbm: RBM, values: npt.ArrayLike, probabilities: bool = False
     ) -> None:
-        array: npt.NDArray[Any] = arguments.array(call, name, values)
+        array = arguments.array(call, name, values)
         if array.dtype.kind not in "biuf":
             raise TypeError(f"[{call}] expected numbers for {name}, got dtype {array.dtype}")
-        if array.ndim != 2 or array.shape[1:] != (rbm.n_visible,) or len(array) == 0:
+        shape = array.shape
+        if len(shape) != 2 or shape[1] != rbm.n_visible or shape[0] == 0:
             wanted = f"{name} of shape (samples, {rbm.n_visible}) with at least one sample"
-            raise ValueError(f"[{call}] expected {wanted}, got shape {array.shape}")
+            raise ValueError(f"[{call}] expected {wanted}, got shape {shape}")
         self._probabilities: npt.NDArray[np.float64] | None = None
         if probabilities:
             self._probabilities = _probabilities(call, name, array)
