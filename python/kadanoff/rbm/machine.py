@@ -13,6 +13,7 @@ from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
 
 if TYPE_CHECKING:
+    from .pytorch import RBMModule
     from .gradients import Gradient
 
 UNITS = ("binary", "spin")
@@ -304,6 +305,47 @@ class RBM(FixedAttributes):
             raise
         except ValueError as error:
             raise FileError(f"[load] expected a machine, got: {error}") from error
+
+    def to_torch(self) -> RBMModule:
+        """Return a copy as a `torch.nn.Module` with differentiable energies.
+
+        Returns
+        -------
+        kadanoff.rbm.pytorch.RBMModule
+            With float32 parameters `weights`, `visible_bias` and `hidden_bias`, on the CPU.
+
+        Raises
+        ------
+        ImportError
+            If PyTorch is missing: ``pip install 'kadanoff[nn]'``.
+        """
+        from .pytorch import RBMModule
+
+        return RBMModule(self)
+
+    @classmethod
+    def from_torch(cls, module: Any) -> RBM:
+        """Return the machine of a PyTorch module, on any device.
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+            What `to_torch` returns, or another with tensors `weights` (n_visible, n_hidden),
+            `visible_bias` and `hidden_bias`, of any floating-point dtype: they are rounded to
+            float32. Its units are binary where `visible_units` and `hidden_units` do not say else.
+
+        Raises
+        ------
+        ImportError
+            If PyTorch is missing: ``pip install 'kadanoff[nn]'``.
+        TypeError
+            If it is no such module.
+        ValueError
+            If shapes do not agree or a number is not finite.
+        """
+        from .pytorch import from_module
+
+        return from_module(module)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RBM):
