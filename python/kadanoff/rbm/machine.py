@@ -13,8 +13,8 @@ from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
 
 if TYPE_CHECKING:
-    from .pytorch import RBMModule
     from .gradients import Gradient
+    from .pytorch import RBMModule
 
 UNITS = ("binary", "spin")
 MAX_UNITS = 2**20
