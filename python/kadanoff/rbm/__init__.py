@@ -12,9 +12,9 @@
 - `DeepBeliefNetwork`, `DeepBeliefSampler`: a stack of machines, sampled from the top down;
 - `diagnostics`: autocorrelation, mixing, distances of samples from data, spectra of weights;
 - `inpaint`: unknown units given known ones;
-- `pictures`: figures of all these;
 - `LogPartition`: ln Z, exact or estimated, and its error;
-- `trajectory_log_partition`: ln Z of all checkpoints of a training.
+- `trajectory_log_partition`: ln Z of all checkpoints of a training;
+- `pictures`: figures of all these.
 """
 
 from __future__ import annotations
