@@ -56,6 +56,8 @@ STREAMS = {
     "rbm_tail": 29,
     "rbm_start": 30,
     "rbm_swap": 33,
+    "gaussian_rbm": 34,
+    "layer_seeds": 35,
 }
 FAULTS = {
     "beta": "the thresholds are those of a beta 2 % too large",

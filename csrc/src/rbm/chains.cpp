@@ -104,7 +104,7 @@ void GibbsSampler::Chains::reserve_scratch(int workers) {
     }
 }
 
-void GibbsSampler::Chains::advance(std::uint64_t step, std::int64_t count) {
+void GibbsSampler::Chains::advance(std::uint64_t step, std::int64_t count, bool draw_hidden, bool draw_visible) {
     const std::int64_t blocks = (visible_.words() + kernel_.words - 1) / kernel_.words;
     const std::int64_t tiles = std::min(visible_.units(), hidden_.units()) / kernel_.tile;
     const double work = static_cast<double>(visible_.units() * hidden_.units()) *
@@ -117,6 +117,7 @@ void GibbsSampler::Chains::advance(std::uint64_t step, std::int64_t count) {
     run_parallel(workers, [&](int worker) {
         for (std::int64_t s = 0; s < count; ++s) {
             for (const bool visible : {false, true}) {
+                if (!(visible ? draw_visible : draw_hidden)) continue;
                 const std::int64_t units = visible ? visible_.units() : hidden_.units();
                 draw_layer(step + static_cast<std::uint64_t>(s), visible, share(units, worker, workers, by_chains),
                            scratch_[static_cast<std::size_t>(worker)]);

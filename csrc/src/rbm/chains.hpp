@@ -18,8 +18,8 @@ class GibbsSampler::Chains {
 public:
     Chains(const Rbm& rbm, const GibbsOptions& options);
 
-    /// Does the steps [step, step + count).
-    void advance(std::uint64_t step, std::int64_t count);
+    /// Does the steps [step, step + count), or their half that draws one layer.
+    void advance(std::uint64_t step, std::int64_t count, bool draw_hidden = true, bool draw_visible = true);
 
     RbmLayer& visible() { return visible_; }
     RbmLayer& hidden() { return hidden_; }
