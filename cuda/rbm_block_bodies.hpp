@@ -129,8 +129,9 @@ KADANOFF_LEAF void draw_rbm_block(const RbmBlockJob& job, Team& team, std::int64
 }
 
 /// float32: a thread adds up 32 units of its chain. The 16 partial sums of four inputs lie in 16 banks of the shared
-/// memory, so that one load, wherever the chains of a warp look, and one addition take in four weights of 32 chains. Loads
-/// are the limit: a warp's loop over a chunk is 668 instructions on sm_90, 256 of them such loads (cuobjdump -sass).
+/// memory, so that one load, wherever the chains of a warp look, and one addition take in four weights of 32 chains.
+/// Loads are the limit: a warp's loop over a chunk is 668 instructions on sm_90, 256 of them such loads (cuobjdump
+/// -sass).
 struct DrawFloat32 {
     static constexpr int groups = 8;  ///< of four inputs that have their tables at once: a chunk
     static constexpr int units = rbm_block_units;
@@ -215,8 +216,8 @@ struct DrawFloat32 {
 };
 
 /// fixed16: a warp adds up 32 units of 32 chains by matrix products of bytes, those of the states with the lower and
-/// the upper bytes of the weights: sums of integers, in any order. Its loop over a chunk is 64 instructions on sm_90, of
-/// which 32 are products and 12 loads of 512 bytes: as many bytes as the first-level cache gives in the meantime.
+/// the upper bytes of the weights: sums of integers, in any order. Its loop over a chunk is 64 instructions on sm_90,
+/// of which 32 are products and 12 loads of 512 bytes: as many bytes as the first-level cache gives in the meantime.
 struct DrawFixed16 {
     static constexpr int inputs = 64;  ///< of a chunk
     static constexpr int tiles = 2, chain_tiles = 4, halves = 2, bytes = 2;
