@@ -28,9 +28,10 @@ public:
         }
     }
 
-    void advance(std::uint64_t step, std::int64_t count) override {
+    void advance(std::uint64_t step, std::int64_t count, bool draw_hidden, bool draw_visible) override {
         for (std::int64_t s = 0; s < count; ++s, ++step) {
-            for (const bool visible : {false, true}) draw_layer(step, visible);
+            if (draw_hidden) draw_layer(step, false);
+            if (draw_visible) draw_layer(step, true);
         }
         Device::wait();
     }

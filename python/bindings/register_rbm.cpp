@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "kadanoff/rbm.hpp"
+#include "kadanoff/rbm_partition.hpp"
 #include "register.hpp"
 #include "shared_sampler.hpp"
 
@@ -136,6 +138,31 @@ void write_rbm(SharedGibbs& shared, const Floats& weights, const Floats& visible
     shared.exclusively([&](GibbsSampler& sampler) { sampler.set_rbm(rbm); });
 }
 
+double exact_log_partition(const Floats& weights, const Floats& visible_bias, const Floats& hidden_bias,
+                           bool visible_spin, bool hidden_spin, double beta, int threads) {
+    const Rbm rbm = make_rbm(weights, visible_bias, hidden_bias, visible_spin, hidden_spin);
+    std::optional<double> result;
+    {
+        const py::gil_scoped_release release;
+        result = log_partition(rbm, beta, threads, poll_signals);
+    }
+    if (!result) throw py::error_already_set();
+    return *result;
+}
+
+py::array_t<double> pseudo_likelihoods(const Floats& weights, const Floats& visible_bias, const Floats& hidden_bias,
+                                       bool visible_spin, bool hidden_spin, const Bytes& bits, int threads) {
+    const Rbm rbm = make_rbm(weights, visible_bias, hidden_bias, visible_spin, hidden_spin);
+    const std::int64_t samples = bits.size() / rbm.visible;
+    check_size(bits, samples * rbm.visible, "pseudo_likelihood");
+    py::array_t<double> result(samples);
+    double* out = result.mutable_data();
+    const std::uint8_t* data = bits.data();
+    const py::gil_scoped_release release;
+    pseudo_likelihood(rbm, data, samples, threads, out);
+    return result;
+}
+
 }  // namespace
 
 void register_rbm(py::module_& m) {
@@ -145,6 +172,8 @@ void register_rbm(py::module_& m) {
              py::arg("hidden_spin"), py::arg("beta"), py::arg("chains"), py::arg("seed"), py::arg("fixed16"),
              py::arg("device"), py::arg("threads"))
         .def("run", &run, py::arg("steps"))
+        .def("draw_hidden", [](SharedGibbs& shared) { shared.exclusively([](GibbsSampler& s) { s.draw_hidden(); }); })
+        .def("draw_visible", [](SharedGibbs& shared) { shared.exclusively([](GibbsSampler& s) { s.draw_visible(); }); })
         .def("visible", &visible)
         .def("hidden", &hidden)
         .def(
@@ -180,6 +209,12 @@ void register_rbm(py::module_& m) {
         .def_property_readonly(
             "scale", [](SharedGibbs& shared) { return shared.exclusively([](GibbsSampler& s) { return s.scale(); }); })
         .def_property_readonly("kernel", &SharedGibbs::kernel);
+    m.def("pseudo_likelihood", &pseudo_likelihoods, py::kw_only(), py::arg("weights").noconvert(),
+          py::arg("visible_bias").noconvert(), py::arg("hidden_bias").noconvert(), py::arg("visible_spin"),
+          py::arg("hidden_spin"), py::arg("bits").noconvert(), py::arg("threads"));
+    m.def("log_partition", &exact_log_partition, py::kw_only(), py::arg("weights").noconvert(),
+          py::arg("visible_bias").noconvert(), py::arg("hidden_bias").noconvert(), py::arg("visible_spin"),
+          py::arg("hidden_spin"), py::arg("beta"), py::arg("threads"));
 }
 
 }  // namespace kadanoff::python

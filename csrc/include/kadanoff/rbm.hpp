@@ -58,6 +58,10 @@ public:
     /// Performs `steps` steps of every chain; false if `poll` stopped it early.
     bool run(std::int64_t steps, const Poll& poll = {});
 
+    /// Half a step: draws one layer given the other, and counts as a step. Throws InvalidArgument after 2^40 steps.
+    void draw_hidden();
+    void draw_visible();
+
     /// Bits of the layers, (chain, unit), one byte each, into the memory of the device or the host's.
     void visible(std::uint8_t* out) const;
     void hidden(std::uint8_t* out) const;
@@ -87,6 +91,8 @@ public:
 
 private:
     class Chains;
+
+    void draw(bool hidden, bool visible);
 
     GibbsOptions options_;
     std::int64_t step_ = 0;

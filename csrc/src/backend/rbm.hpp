@@ -23,8 +23,8 @@ class RbmBackend {
 public:
     virtual ~RbmBackend() = default;
 
-    /// Does the steps [step, step + count).
-    virtual void advance(std::uint64_t step, std::int64_t count) = 0;
+    /// Does the steps [step, step + count), of both layers or of one.
+    virtual void advance(std::uint64_t step, std::int64_t count, bool draw_hidden, bool draw_visible) = 0;
     /// A machine of the plan's size and precision.
     virtual void set_machine(const RbmMachine& machine) = 0;
     /// Log-odds of a sum of 1 in each chain, padded to whole words of chains.

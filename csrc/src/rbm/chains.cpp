@@ -134,13 +134,14 @@ void GibbsSampler::Chains::reserve_scratch(int workers) {
     }
 }
 
-void GibbsSampler::Chains::advance(std::uint64_t step, std::int64_t count) {
-    if (backend_ == nullptr) return advance_here(step, count);
-    stale_[0] = stale_[1] = true;
-    backend_->advance(step, count);
+void GibbsSampler::Chains::advance(std::uint64_t step, std::int64_t count, bool draw_hidden, bool draw_visible) {
+    if (backend_ == nullptr) return advance_here(step, count, draw_hidden, draw_visible);
+    stale_[0] |= draw_hidden;
+    stale_[1] |= draw_visible;
+    backend_->advance(step, count, draw_hidden, draw_visible);
 }
 
-void GibbsSampler::Chains::advance_here(std::uint64_t step, std::int64_t count) {
+void GibbsSampler::Chains::advance_here(std::uint64_t step, std::int64_t count, bool draw_hidden, bool draw_visible) {
     const std::int64_t blocks = (visible_.words() + kernel_.words - 1) / kernel_.words;
     const std::int64_t tiles = std::min(visible_.units(), hidden_.units()) / kernel_.tile;
     const double work = static_cast<double>(visible_.units() * hidden_.units()) *
@@ -153,6 +154,7 @@ void GibbsSampler::Chains::advance_here(std::uint64_t step, std::int64_t count) 
     run_parallel(workers, [&](int worker) {
         for (std::int64_t s = 0; s < count; ++s) {
             for (const bool visible : {false, true}) {
+                if (!(visible ? draw_visible : draw_hidden)) continue;
                 const std::int64_t units = visible ? visible_.units() : hidden_.units();
                 draw_layer(step + static_cast<std::uint64_t>(s), visible, share(units, worker, workers, by_chains),
                            scratch_[static_cast<std::size_t>(worker)]);

@@ -19,8 +19,8 @@ class GibbsSampler::Chains {
 public:
     Chains(const Rbm& rbm, const GibbsOptions& options);
 
-    /// Does the steps [step, step + count).
-    void advance(std::uint64_t step, std::int64_t count);
+    /// Does the steps [step, step + count), or their half that draws one layer.
+    void advance(std::uint64_t step, std::int64_t count, bool draw_hidden = true, bool draw_visible = true);
 
     std::int64_t units(bool visible) const { return (visible ? visible_ : hidden_).units(); }
     /// The states as they are now, also where a device holds them.
@@ -50,7 +50,7 @@ private:
 
     const RbmLayer& layer(bool visible) const;
     Share share(std::int64_t units, int worker, int workers, bool by_chains) const;
-    void advance_here(std::uint64_t step, std::int64_t count);
+    void advance_here(std::uint64_t step, std::int64_t count, bool draw_hidden, bool draw_visible);
     void draw_layer(std::uint64_t step, bool visible, const Share& share, Scratch& scratch);
     void reserve_scratch(int workers);
 

@@ -64,6 +64,17 @@ bool GibbsSampler::run(std::int64_t steps, const Poll& poll) {
     return true;
 }
 
+void GibbsSampler::draw(bool hidden, bool visible) {
+    if (step_ == static_cast<std::int64_t>(max_sweeps)) {
+        throw InvalidArgument("[GibbsSampler] expected at most 2^40 steps in all, got one more");
+    }
+    chains_->advance(static_cast<std::uint64_t>(step_), 1, hidden, visible);
+    ++step_;
+}
+
+void GibbsSampler::draw_hidden() { draw(true, false); }
+void GibbsSampler::draw_visible() { draw(false, true); }
+
 void GibbsSampler::visible(std::uint8_t* out) const { chains_->read(true, out); }
 void GibbsSampler::hidden(std::uint8_t* out) const { chains_->read(false, out); }
 void GibbsSampler::set_visible(const std::uint8_t* bits) { chains_->write(true, bits); }

@@ -92,6 +92,7 @@ class GibbsSampler(FixedAttributes):
     """
 
     _fixed = frozenset({"chains", "seed", "device", "threads", "precision"})
+    _call = "GibbsSampler"
 
     def __init__(
         self,
@@ -103,7 +104,7 @@ class GibbsSampler(FixedAttributes):
         precision: str = "float32",
         beta: float | npt.ArrayLike = 1.0,
     ) -> None:
-        call = "GibbsSampler"
+        call = self._call
         if not isinstance(rbm, RBM):
             raise TypeError(f"[{call}] expected a machine such as kd.RBM(weights), got {rbm!r}")
         self._rbm = rbm
@@ -288,10 +289,10 @@ class GibbsSampler(FixedAttributes):
         kept = arguments.array("clamp", "mask", device_arrays.on_host("clamp", mask))
         if kept.dtype != np.bool_:
             raise TypeError(f"[clamp] expected mask of dtype bool, got {kept.dtype}")
-        kept = np.array(_broadcast("mask", kept, shape), order="C")
+        kept = np.array(broadcast_to_chains("mask", kept, shape), order="C")
         if values is not None:
-            values = device_arrays.on_host("clamp", values)
-            new = _broadcast("values", arguments.array("clamp", "values", values), shape)
+            values = arguments.array("clamp", "values", device_arrays.on_host("clamp", values))
+            new = broadcast_to_chains("values", values, shape)
             self.visible = np.where(kept, new, self._host("visible"))
         self._core.write_clamped(kept.view(np.uint8))
         kept.flags.writeable = False
@@ -312,6 +313,29 @@ class GibbsSampler(FixedAttributes):
         ValueError, TypeError
         """
         self._core.run(arguments.integer("run", "steps", steps, 0, MAX_SWEEP - self.step))
+
+    def draw_hidden(self) -> None:
+        """Draw the hidden units given the visible ones: the first half of a step, counted as one.
+
+        Raises
+        ------
+        ValueError
+            After 2^40 steps.
+
+        Examples
+        --------
+        >>> import kadanoff as kd
+        >>> chains = kd.GibbsSampler(kd.RBM([[50.0, -50.0]]), chains=2, seed=1)
+        >>> chains.visible = [[1], [1]]
+        >>> chains.draw_hidden()
+        >>> chains.hidden.tolist(), chains.step
+        ([[1, 0], [1, 0]], 1)
+        """
+        self._core.draw_hidden()
+
+    def draw_visible(self) -> None:
+        """Draw the visible units given the hidden ones: the second half of a step; as above."""
+        self._core.draw_visible()
 
     def log_weight(self, beta: float | npt.ArrayLike | None = None) -> npt.NDArray[np.float64]:
         r"""Return ln(sum over h of exp(-beta E(v, h))) of the visible units of each chain, float64.
@@ -472,7 +496,10 @@ class GibbsSampler(FixedAttributes):
         )
 
 
-def _broadcast(name: str, array: npt.NDArray[Any], shape: tuple[int, int]) -> npt.NDArray[Any]:
+def broadcast_to_chains(
+    name: str, array: npt.NDArray[Any], shape: tuple[int, int]
+) -> npt.NDArray[Any]:
+    """Return what `clamp` got for each chain or for all, as one row a chain."""
     if array.shape not in (shape, shape[1:]):
         wanted = f"{name} of shape {shape[1:]} or {shape}"
         raise ValueError(f"[clamp] expected {wanted}, got shape {array.shape}")
