@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -83,19 +84,28 @@ def load(path: Path, threads: int | None) -> Training:
     _, tree = storage.read(path, _KIND, {_VERSION})
     group = storage.Entries(tree, path).group("training")
     trainer = kd.RBMTrainer.from_state(group.group("trainer"), "cpu", threads)
+    shape = _shape(group, trainer.rbm.n_visible)
     rows = group.array("rows", np.float64, (None, len(Measured._fields)))
+    if not (rows[:, 0] >= 0.0).all():
+        raise group.wrong("rows", "epochs from 0 on")
     measured = [Measured(int(row[0]), *map(float, row[1:])) for row in rows]
-    return Training(trainer, group.plain("settings"), group.text("data"), _shape(group), measured)
+    return Training(trainer, group.plain("settings"), group.text("data"), shape, measured)
 
 
 def shape_of(path: Path) -> tuple[int, ...] | None:
     """Return the shape of the states that a machine in a file was trained on; None if not known."""
     _, tree = storage.read(path, _KIND, {_VERSION})
     entries = storage.Entries(tree, path)
-    return _shape(entries.group("training")) if "training" in entries else None
+    if "training" not in entries:
+        return None
+    units = len(entries.array("visible_bias", np.float32))
+    return _shape(entries.group("training"), units)
 
 
-def _shape(group: Any) -> tuple[int, ...] | None:
+def _shape(group: Any, units: int) -> tuple[int, ...] | None:
     if "shape" not in group:
         return None
-    return tuple(int(extent) for extent in group.array("shape", np.int64, (None,)))
+    extents = group.array("shape", np.int64, (None,)).tolist()
+    if min(extents, default=0) < 1 or math.prod(extents) != units:
+        raise group.wrong("shape", f"a shape of {units} units")
+    return tuple(extents)

@@ -26,6 +26,12 @@ def has_exact(rbm: kd.RBM) -> bool:
     return min(rbm.n_visible, rbm.n_hidden) <= EXACT_UNITS
 
 
+UNRELIABLE = (
+    "Warning: few chains carry the estimate of log Z, and its interval is not to be trusted: more "
+    "--ais-betas or --ais-chains may help"
+)
+
+
 class AIS(NamedTuple):
     """How log Z is estimated; see `kadanoff.RBM.log_partition`."""
 

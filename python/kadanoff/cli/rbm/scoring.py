@@ -80,6 +80,8 @@ def score_and_report(
     report.print(f"{machine}: {rbm!r}\n{data}: {len(states)} samples\n")
     score = measure(rbm, states, settings, complete=source.complete)
     _print(score, source, report)
+    if not score.sampled.reliable:
+        Console(stderr=True, **plain).print(likelihood.UNRELIABLE)
     if json is not None:
         jsonfile.write(_as_json(rbm, source, settings, score), json)
         if json != jsonfile.STDOUT:
@@ -151,8 +153,11 @@ def _print(score: Score, source: sources.Data, report: Console) -> None:
         "energy distance to samples", f"{distance.value:.4g}", f"p = {distance.p_value:.3g}", "0"
     )
     print_grid(grid, report)
-    means = "exact log Z" if exact is not None else "log Z by AIS"
-    report.print(f"in nats; likelihoods by {means}; errors are one sigma of the mean over the data")
+    source_of_z = "exact log Z" if exact is not None else "log Z of AIS"
+    report.print(
+        f"in nats; likelihoods with the {source_of_z}, errors are one sigma of the mean over the "
+        "data"
+    )
     if source.entropy is not None:
         gap = -source.entropy - score.log_likelihood.value
         report.print(
@@ -191,7 +196,7 @@ def _as_json(
             "standard_error": plain(score.sampled.standard_error),
             "interval": [plain(end) for end in score.sampled.interval],
             "chains": len(score.sampled.log_weights),
-            "effective_sample_size": score.sampled.effective_sample_size,
+            "reliable": score.sampled.reliable,
         },
         "log_likelihood": {**mean(score.log_likelihood), "interval": list(score.interval)},
         "pseudo_likelihood": mean(score.pseudo_likelihood),

@@ -98,6 +98,8 @@ def train_and_report(data: str, options: dict[str, Any], outputs: Outputs) -> in
         words = f"kadanoff rbm train {shlex.quote(data)} -o {shlex.quote(str(outputs.out))}"
         notes.print(f"go on with: {words} --resume --epochs {settings.epochs}")
     _report_end(run, outputs, report)
+    if not run.reliable:
+        notes.print(likelihood.UNRELIABLE)
     return status
 
 
@@ -157,6 +159,11 @@ class Run:
         Where it is saved, after each measurement.
     report, notes : Console
         For the table, and for the progress bar.
+
+    Attributes
+    ----------
+    reliable : bool
+        Whether all intervals of log Z are to be trusted.
     """
 
     def __init__(
@@ -170,6 +177,7 @@ class Run:
     ) -> None:
         self.training, self.settings, self.sets, self.out = training, settings, sets, out
         self._report, self._notes = report, notes
+        self.reliable = True
         self._found: Found | None = None
 
     @property
@@ -235,6 +243,7 @@ class Run:
             else float(rbm.log_likelihood(states, log_z=partition).mean())
             for states in (sets.train, sets.test)
         ]
+        self.reliable = self.reliable and partition.reliable
         return Found(partition, *means)
 
     def _add(self, found: Found) -> None:
@@ -331,8 +340,7 @@ def _report_end(run: Run, outputs: Outputs, report: Console) -> None:
         last = run.training.rows[-1]
         gap = -entropy - (last.train if math.isnan(last.test) else last.test)
         report.print(
-            f"best possible {-entropy:.3f} (exact); Kullback-Leibler divergence of the last machine "
-            f"{gap:.3f}"
+            f"best possible {-entropy:.3f} (exact): Kullback-Leibler divergence {gap:.3f} at end"
         )
     if run.settings.patience is not None:
         report.print(f"kept: the machine of epoch {run.training.trainer.best_epoch}")
