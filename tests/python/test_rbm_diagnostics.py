@@ -98,6 +98,23 @@ def test_traces_are_what_chains_are() -> None:
     assert (traces.every, traces.beta, traces.units.dtype) == (3, 0.7, np.int8)
 
 
+@pytest.mark.parametrize("coldest", [1.0, 0.8])
+def test_temperings_are_followed_in_their_coldest_copies(coldest: float) -> None:
+    rbm = kd.RBM(np.random.default_rng(2).normal(size=(5, 4)))
+    pt, same = (kd.RBMTempering(rbm, [0.0, 0.4, coldest], 6, seed=1) for _ in range(2))
+    traces = engine.record(pt, 10, every=2, modes=1)
+    for draw in range(10):
+        same.run(2)
+        v = np.array(list(np.ndindex(*[2] * 4)))
+        energies = rbm.energy(same.visible[:, None], v[None])
+        exact = -np.logaddexp.reduce(-coldest * energies, axis=1)
+        assert np.allclose(traces["free_energy"][:, draw], exact, rtol=1e-6)
+    assert (traces.shape, traces.beta) == ((6, 10), coldest)
+    trajectory = kd.rbm.TrajectoryTempering([kd.RBM(0.1 * rbm.weights), rbm], 6, seed=1)
+    traces = engine.record(trajectory, 10)
+    assert np.allclose(traces["free_energy"][:, -1], rbm.free_energy(trajectory.visible))
+
+
 def test_autocorrelation_of_a_known_process() -> None:
     """An autoregressive series: rho_t = 0.8^t within 0.02, four of its errors."""
     noise = np.random.default_rng(3).normal(size=(100, 2000))
@@ -524,6 +541,30 @@ WRONG: list[tuple[Callable[[], Any], type[Exception], str]] = [
         "[inpaint] expected chains in [1, 16777216], got 0",
     ),
 ]
+
+
+def test_other_devices_are_asked_for() -> None:
+    """The error is that of `GibbsSampler`."""
+    calls: list[Callable[[str], Any]] = [
+        lambda device: engine.mixing(two_modes(0.2), steps=50, device=device).traces["mode_1"],
+        lambda device: engine.inpaint(RBM, X, [True, False, False], seed=1, device=device).samples,
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match="expected device to be one of"):
+            call("tpu")
+
+
+@pytest.mark.gpu
+def test_gpus_tell_the_same() -> None:
+    rbm = two_modes(0.3)
+    here, there = (engine.mixing(rbm, steps=100, device=device) for device in ("cpu", "cuda"))
+    assert (here.traces["mode_1"].shape, here.mixed) == (there.traces["mode_1"].shape, there.mixed)
+    done = [
+        engine.inpaint(rbm, np.ones(12), np.arange(12) < 8, 500, seed=1, device=device)
+        for device in ("cpu", "cuda")
+    ]
+    assert (done[1].samples[..., :8] == 1).all()
+    assert np.abs(done[0].means - done[1].means).max() < 0.05
 
 
 @pytest.mark.parametrize("number", range(len(WRONG)))
