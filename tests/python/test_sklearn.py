@@ -208,6 +208,16 @@ def test_likelihoods_are_those_of_plain_sums() -> None:
     assert (estimates == model.score_samples(STATES)).all()
 
 
+def test_data_sets_are_arrays_to_it() -> None:
+    data = kd.datasets.ising(kd.Square(4), [1.8, 3.0], 50)
+    spins = kd.datasets.IsingDataset(data.bits, data.labels, data.sample_shape, data.temperatures)
+    model = fitted(spins)
+    assert same(model, fitted(data.bits))
+    assert (model.transform(spins) == model.transform(data.bits)).all()
+    assert model.score(spins) == model.score(data.bits)
+    assert (model.gibbs(spins) | True).shape == (100, 16)
+
+
 def test_verbose_prints_a_line_for_each_epoch(capsys: pytest.CaptureFixture[str]) -> None:
     model = fitted(verbose=1, n_iter=2)
     lines = capsys.readouterr().out.splitlines()
