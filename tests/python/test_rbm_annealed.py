@@ -293,7 +293,8 @@ WRONG: list[tuple[Any, type[Exception], str]] = [
     (
         lambda: kd.rbm.trajectory_log_partition(SMALL),  # type: ignore[arg-type]
         TypeError,
-        "[trajectory_log_partition] expected a list of machines, got RBM(3 visible, 2 hidden units)",
+        "[trajectory_log_partition] expected a list of machines, "
+        "got RBM(3 visible, 2 hidden units)",
     ),
     (
         lambda: kd.rbm.trajectory_log_partition([SMALL, machine(4, 2)]),

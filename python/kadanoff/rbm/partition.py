@@ -42,9 +42,10 @@ class LogPartition(float):
     -----
     The mean of skewed weights is not normal: where it is too small, so is its standard error. The
     interval is that of P. Hall's cubic transformation of Student's t (Journal of the Royal
-    Statistical Society B 54 (1992) 221), which takes away the skewness, mapped by the logarithm. It is widened by the rounding of the float32 sums that chains are drawn with.
-    It knows what the chains have seen: modes of the machine that none of them found are missing
-    from the estimate and from its error.
+    Statistical Society B 54 (1992) 221), which takes away the skewness, mapped by the logarithm. It
+    is widened by the rounding of the float32 sums that chains are drawn with. It knows what the
+    chains have seen: modes of the machine that none of them found are missing from the estimate
+    and from its error.
     """
 
     standard_error: float
@@ -62,6 +63,7 @@ class LogPartition(float):
         interval: tuple[float, float] | None = None,
         **known: Any,
     ) -> LogPartition:
+        """Make ln Z, exact by default; `known` are attributes."""
         self = super().__new__(cls, log_z)
         self.standard_error = standard_error
         self.interval = (float(log_z), float(log_z)) if interval is None else interval
