@@ -142,9 +142,23 @@ void register_rbm(py::module_& m) {
              py::arg("hidden_spin"), py::arg("beta"), py::arg("chains"), py::arg("seed"), py::arg("fixed16"),
              py::arg("device"), py::arg("threads"))
         .def("run", &run, py::arg("steps"))
+        .def("draw_hidden", [](SharedGibbs& shared) { shared.exclusively([](GibbsSampler& s) { s.draw_hidden(); }); })
+        .def("draw_visible", [](SharedGibbs& shared) { shared.exclusively([](GibbsSampler& s) { s.draw_visible(); }); })
         .def("log_weight", &log_weight, py::arg("beta"))
         .def("visible", &visible)
         .def("hidden", &hidden)
+        .def(
+            "read_visible",
+            [](SharedGibbs& shared, std::uintptr_t pointer) {
+                shared.exclusively([&](GibbsSampler& s) { s.visible(reinterpret_cast<std::uint8_t*>(pointer)); });
+            },
+            py::arg("pointer"))
+        .def(
+            "read_hidden",
+            [](SharedGibbs& shared, std::uintptr_t pointer) {
+                shared.exclusively([&](GibbsSampler& s) { s.hidden(reinterpret_cast<std::uint8_t*>(pointer)); });
+            },
+            py::arg("pointer"))
         .def("snapshot", &snapshot)
         .def("write_visible", &write_visible, py::arg("bits").noconvert())
         .def("write_hidden", &write_hidden, py::arg("bits").noconvert())

@@ -25,6 +25,8 @@ GibbsSampler::Chains::Chains(const Rbm& rbm, const GibbsOptions& options)
       chains_(options.chains),
       isa_(active_isa()),
       kernel_(choose_rbm_kernel(isa_, precision_ == Precision::fixed16)),
+      kernel_(options.device == Device::cpu ? choose_kernel(isa_, precision_ == Precision::fixed16)
+                                            : scalar_rbm(precision_ == Precision::fixed16)),
       machine_(rbm, precision_, kernel_),
       logistic_(make_rbm_logistic(precision_ == Precision::fixed16 ? fixed16_error : float32_error)),
       visible_((check_memory(static_cast<double>(options.chains) *
@@ -35,16 +37,44 @@ GibbsSampler::Chains::Chains(const Rbm& rbm, const GibbsOptions& options)
       drives_(precision_, options.beta, chains_, machine_.scale()) {
     hidden_.start(seed_, 0);
     visible_.start(seed_, 1);
+    if (options.device == Device::cpu) return;
+    backend_ = make_cuda_rbm({rbm.visible, rbm.hidden, chains_, precision_, seed_});
+    backend_->set_machine(machine_);
+    backend_->set_slopes(drives_.view().slope);
+    backend_->write(false, hidden_.data());
+    backend_->write(true, visible_.data());
+}
+
+const RbmLayer& GibbsSampler::Chains::layer(bool visible) const {
+    RbmLayer& layer = visible ? visible_ : hidden_;
+    if (std::exchange(stale_[visible], false)) backend_->read(visible, layer.data());
+    return layer;
+}
+
+void GibbsSampler::Chains::read(bool visible, std::uint8_t* bits) const {
+    if (backend_ != nullptr && backend_->owns(bits)) return backend_->unpack(visible, bits);
+    layer(visible).unpack(bits);
+}
+
+void GibbsSampler::Chains::write(bool visible, const std::uint8_t* bits) {
+    RbmLayer& layer = visible ? visible_ : hidden_;
+    layer.pack(visible ? "visible" : "hidden", bits);
+    stale_[visible] = false;
+    if (backend_ != nullptr) backend_->write(visible, layer.data());
 }
 
 void GibbsSampler::Chains::set_beta(const std::vector<double>& beta) {
     drives_ = ChainDrives(precision_, beta, chains_, machine_.scale());
+    if (backend_ != nullptr) backend_->set_slopes(drives_.view().slope);
 }
 
 void GibbsSampler::Chains::set_rbm(const Rbm& rbm, const std::vector<double>& beta) {
     RbmMachine machine(rbm, precision_, kernel_);
     drives_ = ChainDrives(precision_, beta, chains_, machine.scale());
     machine_ = std::move(machine);
+    if (backend_ == nullptr) return;
+    backend_->set_machine(machine_);
+    backend_->set_slopes(drives_.view().slope);
 }
 
 void GibbsSampler::Chains::set_clamped(const std::uint8_t* mask) {
@@ -54,6 +84,7 @@ void GibbsSampler::Chains::set_clamped(const std::uint8_t* mask) {
         clamped->pack("clamp", mask);
     }
     clamped_ = std::move(clamped);
+    if (backend_ != nullptr) backend_->set_clamped(clamped_ == nullptr ? nullptr : clamped_->data());
 }
 
 RbmJob GibbsSampler::Chains::job(std::uint64_t step, bool visible, RbmThreadScratch& scratch) {
@@ -93,7 +124,14 @@ void GibbsSampler::Chains::reserve_scratch(int workers) {
     while (scratch_.size() < static_cast<std::size_t>(workers)) scratch_.emplace_back(machine_);
 }
 
-void GibbsSampler::Chains::advance(std::uint64_t step, std::int64_t count) {
+void GibbsSampler::Chains::advance(std::uint64_t step, std::int64_t count, bool draw_hidden, bool draw_visible) {
+    if (backend_ == nullptr) return advance_here(step, count, draw_hidden, draw_visible);
+    stale_[0] |= draw_hidden;
+    stale_[1] |= draw_visible;
+    backend_->advance(step, count, draw_hidden, draw_visible);
+}
+
+void GibbsSampler::Chains::advance_here(std::uint64_t step, std::int64_t count, bool draw_hidden, bool draw_visible) {
     const std::int64_t blocks = (visible_.words() + kernel_.words - 1) / kernel_.words;
     const std::int64_t tiles = std::min(visible_.units(), hidden_.units()) / kernel_.tile;
     const double work = static_cast<double>(visible_.units() * hidden_.units()) *
@@ -106,6 +144,7 @@ void GibbsSampler::Chains::advance(std::uint64_t step, std::int64_t count) {
     run_parallel(workers, [&](int worker) {
         for (std::int64_t s = 0; s < count; ++s) {
             for (const bool visible : {false, true}) {
+                if (!(visible ? draw_visible : draw_hidden)) continue;
                 const std::int64_t units = visible ? visible_.units() : hidden_.units();
                 draw_layer(step + static_cast<std::uint64_t>(s), visible, share(units, worker, workers, by_chains),
                            scratch_[static_cast<std::size_t>(worker)]);

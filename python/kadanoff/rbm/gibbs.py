@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kadanoff import _core, arguments
+from kadanoff import _core, arguments, device_arrays
 from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
@@ -38,7 +38,8 @@ class GibbsSampler(FixedAttributes):
 
     A step draws all hidden units given the visible ones, and then all visible units given the
     hidden ones. A chain is a pure function of (machine, precision, beta, seed, step) and of its
-    number: it does not depend on the instruction set, the threads, or how many chains there are.
+    number: it does not depend on the instruction set, the device, the threads, or how many chains
+    there are.
 
     Parameters
     ----------
@@ -47,9 +48,9 @@ class GibbsSampler(FixedAttributes):
         1 to 2^31. They start from independent random states.
     seed : int, optional
         0 <= seed < 2^64. Without it, one is drawn from the operating system; read it from `seed`.
-    device : {"cpu"}
+    device : {"cpu", "cuda"}
     threads : int, optional
-        By default as many as the process may use.
+        Of the CPU; by default as many as the process may use.
     precision : {"float32", "fixed16"}
         "fixed16" rounds weights and biases to multiples of 1 / `scale` that fit into 16 bits, and
         samples exactly the machine that has these: about twice as fast. The sum of a unit's terms
@@ -91,6 +92,7 @@ class GibbsSampler(FixedAttributes):
     """
 
     _fixed = frozenset({"chains", "seed", "device", "threads", "precision"})
+    _call = "GibbsSampler"
 
     def __init__(
         self,
@@ -102,7 +104,7 @@ class GibbsSampler(FixedAttributes):
         precision: str = "float32",
         beta: float | npt.ArrayLike = 1.0,
     ) -> None:
-        call = "GibbsSampler"
+        call = self._call
         if not isinstance(rbm, RBM):
             raise TypeError(f"[{call}] expected a machine such as kd.RBM(weights), got {rbm!r}")
         self._rbm = rbm
@@ -193,23 +195,24 @@ class GibbsSampler(FixedAttributes):
         return self._core.kernel
 
     @property
-    def visible(self) -> npt.NDArray[Any]:
+    def visible(self) -> Any:
         """A copy of the visible units, (chains, n_visible); assignable.
 
-        uint8 of 0 and 1, or int8 of -1 and 1 where the machine has these. Any array of these values
-        and this shape may be assigned, of any dtype of numbers and any strides; what is wrong
-        raises ValueError or TypeError and changes nothing.
+        uint8 of 0 and 1, or int8 of -1 and 1 where the machine has these: a NumPy array, or a CuPy
+        array on device "cuda". Any array of these values and this shape may be assigned, of any
+        dtype of numbers and any strides, wherever it is; what is wrong raises ValueError or
+        TypeError and changes nothing.
         """
-        return self._values("visible", self._core.visible())
+        return self._states("visible")
 
     @visible.setter
     def visible(self, values: npt.ArrayLike) -> None:
         self._core.write_visible(self._bits("visible", values))
 
     @property
-    def hidden(self) -> npt.NDArray[Any]:
+    def hidden(self) -> Any:
         """A copy of the hidden units, (chains, n_hidden); as `visible`."""
-        return self._values("hidden", self._core.hidden())
+        return self._states("hidden")
 
     @hidden.setter
     def hidden(self, values: npt.ArrayLike) -> None:
@@ -220,14 +223,28 @@ class GibbsSampler(FixedAttributes):
             return self.rbm.n_visible, self.rbm.visible_units
         return self.rbm.n_hidden, self.rbm.hidden_units
 
-    def _values(self, layer: str, bits: Bits) -> npt.NDArray[Any]:
-        count, encoding = self._units(layer)
-        bits = bits.reshape(self.chains, count)
+    def _states(self, layer: str) -> Any:
+        """Return a layer where the device has it."""
+        if self.device == "cpu":
+            return self._host(layer)
+        bits = device_arrays.empty(layer, (self.chains, self._units(layer)[0]), np.uint8)
+        read = self._core.read_visible if layer == "visible" else self._core.read_hidden
+        read(bits.data.ptr)
+        return self._values(layer, bits)
+
+    def _host(self, layer: str) -> npt.NDArray[Any]:
+        """Return a layer as a NumPy array."""
+        bits = self._core.visible() if layer == "visible" else self._core.hidden()
+        values: npt.NDArray[Any] = self._values(layer, bits.reshape(self.chains, -1))
+        return values
+
+    def _values(self, layer: str, bits: Any) -> Any:
+        _, encoding = self._units(layer)
         return bits if encoding == "binary" else 2 * bits.view(np.int8) - np.int8(1)
 
     def _bits(self, layer: str, values: npt.ArrayLike) -> Bits:
         count, _ = self._units(layer)
-        array = self.rbm.states(layer, layer, values)
+        array = self.rbm.states(layer, layer, device_arrays.on_host(layer, values))
         if array.shape != (self.chains, count):
             expected = (self.chains, count)
             raise ValueError(f"[{layer}] expected shape {expected}, got {array.shape}")
@@ -269,13 +286,14 @@ class GibbsSampler(FixedAttributes):
             self._clamped = None
             return
         shape = (self.chains, self.rbm.n_visible)
-        kept = arguments.array("clamp", "mask", mask)
+        kept = arguments.array("clamp", "mask", device_arrays.on_host("clamp", mask))
         if kept.dtype != np.bool_:
             raise TypeError(f"[clamp] expected mask of dtype bool, got {kept.dtype}")
-        kept = np.array(_broadcast("mask", kept, shape), order="C")
+        kept = np.array(broadcast_to_chains("mask", kept, shape), order="C")
         if values is not None:
-            new = _broadcast("values", arguments.array("clamp", "values", values), shape)
-            self.visible = np.where(kept, new, self.visible)
+            values = arguments.array("clamp", "values", device_arrays.on_host("clamp", values))
+            new = broadcast_to_chains("values", values, shape)
+            self.visible = np.where(kept, new, self._host("visible"))
         self._core.write_clamped(kept.view(np.uint8))
         kept.flags.writeable = False
         self._clamped = kept
@@ -295,6 +313,29 @@ class GibbsSampler(FixedAttributes):
         ValueError, TypeError
         """
         self._core.run(arguments.integer("run", "steps", steps, 0, MAX_SWEEP - self.step))
+
+    def draw_hidden(self) -> None:
+        """Draw the hidden units given the visible ones: the first half of a step, counted as one.
+
+        Raises
+        ------
+        ValueError
+            After 2^40 steps.
+
+        Examples
+        --------
+        >>> import kadanoff as kd
+        >>> chains = kd.GibbsSampler(kd.RBM([[50.0, -50.0]]), chains=2, seed=1)
+        >>> chains.visible = [[1], [1]]
+        >>> chains.draw_hidden()
+        >>> chains.hidden.tolist(), chains.step
+        ([[1, 0], [1, 0]], 1)
+        """
+        self._core.draw_hidden()
+
+    def draw_visible(self) -> None:
+        """Draw the visible units given the hidden ones: the second half of a step; as above."""
+        self._core.draw_visible()
 
     def log_weight(self, beta: float | npt.ArrayLike | None = None) -> npt.NDArray[np.float64]:
         r"""Return ln(sum over h of exp(-beta E(v, h))) of the visible units of each chain, float64.
@@ -316,6 +357,13 @@ class GibbsSampler(FixedAttributes):
         """
         betas = None if beta is None else arguments.reals("log_weight", "beta", beta).tolist()
         return self._core.log_weight(betas)
+        betas = self._beta if beta is None else arguments.reals("log_weight", "beta", beta)
+        betas = np.broadcast_to(betas, self.chains)
+        v = self._host("visible").astype(np.float64)
+        field = betas[:, None] * (v @ self._rbm.weights.astype(np.float64) + self._rbm.hidden_bias)
+        lower = -field if self._rbm.hidden_units == "spin" else np.zeros_like(field)
+        drive = betas * (v @ self._rbm.visible_bias.astype(np.float64))
+        return np.asarray(drive + np.logaddexp(field, lower).sum(axis=1))
 
     def moments(self, where: npt.ArrayLike | None = None) -> Moments:
         r"""Return averages over chains of the units and of their products, the hidden ones in mean.
@@ -342,7 +390,7 @@ class GibbsSampler(FixedAttributes):
         drawn units have.
         """
         chosen = _chosen(where, self.chains)
-        v = self.visible[chosen].astype(np.float64)
+        v = self._host("visible")[chosen].astype(np.float64)
         betas = self._beta[chosen, None]
         field = betas * (v @ self._rbm.weights.astype(np.float64) + self._rbm.hidden_bias)
         if self._rbm.hidden_units == "spin":
@@ -452,7 +500,10 @@ class GibbsSampler(FixedAttributes):
         )
 
 
-def _broadcast(name: str, array: npt.NDArray[Any], shape: tuple[int, int]) -> npt.NDArray[Any]:
+def broadcast_to_chains(
+    name: str, array: npt.NDArray[Any], shape: tuple[int, int]
+) -> npt.NDArray[Any]:
+    """Return what `clamp` got for each chain or for all, as one row a chain."""
     if array.shape not in (shape, shape[1:]):
         wanted = f"{name} of shape {shape[1:]} or {shape}"
         raise ValueError(f"[clamp] expected {wanted}, got shape {array.shape}")

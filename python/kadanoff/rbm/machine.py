@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,10 @@ from kadanoff.fixed import FixedAttributes
 
 from . import likelihood
 from .partition import LogPartition
+
+if TYPE_CHECKING:
+    from .gradients import Gradient
+    from .pytorch import RBMModule
 
 UNITS = ("binary", "spin")
 MAX_UNITS = 2**20
@@ -84,6 +88,67 @@ class RBM(FixedAttributes):
         self.visible_units = arguments.choice("RBM", "visible_units", visible_units, UNITS)
         self.hidden_units = arguments.choice("RBM", "hidden_units", hidden_units, UNITS)
         self._check_sums()
+
+    @classmethod
+    def random(
+        cls,
+        n_visible: int,
+        n_hidden: int,
+        data: npt.ArrayLike | None = None,
+        seed: int | None = None,
+        scale: float = 0.01,
+        visible_units: str = "binary",
+        hidden_units: str = "binary",
+    ) -> RBM:
+        r"""Return a machine to start a training from: small weights, and the biases of the data.
+
+        Parameters
+        ----------
+        n_visible, n_hidden : int
+        data : array_like, (n_samples, n_visible), optional
+            Visible states that the biases make, on average; without them, the biases are zero.
+        seed : int, optional
+            0 <= seed < 2^64. Without it, one is drawn from the operating system.
+        scale : float
+            Standard deviation of the weights, not negative.
+        visible_units, hidden_units : {"binary", "spin"}
+
+        Raises
+        ------
+        ValueError, TypeError
+
+        Notes
+        -----
+        With a share :math:`p_i = (n_i + 1) / (N + 2)` of the samples in which unit i is 1, the bias
+        is :math:`\ln p_i / (1 - p_i)`, half of it for units of -1 and 1 (G. E. Hinton, A practical
+        guide to training restricted Boltzmann machines, section 8). Hidden biases are zero.
+
+        Examples
+        --------
+        >>> import kadanoff as kd
+        >>> kd.RBM.random(2, 5, [[0, 1], [1, 1]], seed=1).visible_bias
+        array([0.       , 1.0986123], dtype=float32)
+        """
+        from .starting import random_machine
+
+        return random_machine(n_visible, n_hidden, data, seed, scale, visible_units, hidden_units)
+
+    def with_parameters(self, weights: Matrix, visible_bias: Matrix, hidden_bias: Matrix) -> RBM:
+        """Return a machine of the same layers with copies of float32 arrays, which are not checked.
+
+        For the steps of a training, whose parameters are known to be finite.
+        """
+        new = object.__new__(type(self))
+        for name, array in (
+            ("weights", weights),
+            ("visible_bias", visible_bias),
+            ("hidden_bias", hidden_bias),
+        ):
+            kept = array.copy()
+            kept.flags.writeable = False
+            setattr(new, name, kept)
+        new.visible_units, new.hidden_units = self.visible_units, self.hidden_units
+        return new
 
     @property
     def n_visible(self) -> int:
@@ -294,6 +359,23 @@ class RBM(FixedAttributes):
         """
         return likelihood.pseudo_likelihood(self, visible, threads)
 
+    def log_likelihood_gradient(self, data: npt.ArrayLike) -> Gradient:
+        """Return the gradient of the mean log-likelihood of `data`, exactly.
+
+        See `kadanoff.rbm.log_likelihood_gradient`.
+
+        Parameters
+        ----------
+        data : array_like, (n_samples, n_visible)
+
+        Raises
+        ------
+        ValueError, TypeError
+        """
+        from .gradients import log_likelihood_gradient
+
+        return log_likelihood_gradient(self, data)
+
     def states(
         self, call: str, layer: str, values: npt.ArrayLike, name: str | None = None
     ) -> npt.NDArray[Any]:
@@ -377,6 +459,47 @@ class RBM(FixedAttributes):
             raise
         except ValueError as error:
             raise FileError(f"[load] expected a machine, got: {error}") from error
+
+    def to_torch(self) -> RBMModule:
+        """Return a copy as a `torch.nn.Module` with differentiable energies.
+
+        Returns
+        -------
+        kadanoff.rbm.pytorch.RBMModule
+            With float32 parameters `weights`, `visible_bias` and `hidden_bias`, on the CPU.
+
+        Raises
+        ------
+        ImportError
+            If PyTorch is missing: ``pip install 'kadanoff[nn]'``.
+        """
+        from .pytorch import RBMModule
+
+        return RBMModule(self)
+
+    @classmethod
+    def from_torch(cls, module: Any) -> RBM:
+        """Return the machine of a PyTorch module, on any device.
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+            What `to_torch` returns, or another with tensors `weights` (n_visible, n_hidden),
+            `visible_bias` and `hidden_bias`, of any floating-point dtype: they are rounded to
+            float32. Its units are binary where `visible_units` and `hidden_units` do not say else.
+
+        Raises
+        ------
+        ImportError
+            If PyTorch is missing: ``pip install 'kadanoff[nn]'``.
+        TypeError
+            If it is no such module.
+        ValueError
+            If shapes do not agree or a number is not finite.
+        """
+        from .pytorch import from_module
+
+        return from_module(module)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RBM):
