@@ -12,12 +12,15 @@
 - `DeepBeliefNetwork`, `DeepBeliefSampler`: a stack of machines, sampled from the top down;
 - `diagnostics`: autocorrelation, mixing, distances of samples from data, spectra of weights;
 - `inpaint`: unknown units given known ones;
+- `LogPartition`: ln Z, exact or estimated, and its error;
+- `trajectory_log_partition`: ln Z of all checkpoints of a training;
 - `pictures`: figures of all these.
 """
 
 from __future__ import annotations
 
 from . import pictures, schedules
+from .annealed import trajectory_log_partition
 from .belief import DeepBeliefNetwork, DeepBeliefSampler
 from .choosing import constant_acceptance, thin_trajectory
 from .deep import DeepBoltzmannMachine
@@ -43,6 +46,7 @@ from .machine import RBM
 from .monitoring import reconstruction_error
 from .negative_phase import NegativePhase
 from .optimizers import SGD, Adam
+from .partition import LogPartition
 from .tempering import RBMTempering
 from .trainer import RBMTrainer
 from .training_state import Checkpoint
@@ -61,6 +65,7 @@ __all__ = [
     "Gradient",
     "History",
     "Inpainting",
+    "LogPartition",
     "Mixing",
     "MixingWarning",
     "Moments",
@@ -86,4 +91,5 @@ __all__ = [
     "schedules",
     "singular_values",
     "thin_trajectory",
+    "trajectory_log_partition",
 ]
