@@ -39,7 +39,7 @@ class RBMTempering(ReplicaExchange):
     rbm : RBM
     betas : array_like of float, (n_betas,)
         Inverse temperatures, at least two, strictly increasing or strictly decreasing; commonly
-        from 0 to 1. `rbm_betas` chooses them well.
+        from 0 to 1. `kadanoff.rbm.constant_acceptance` chooses them well.
     replicas : int
         Independent copies of the whole set. There are n_betas * replicas walkers; number
         ``k * replicas + c`` begins at temperature k of copy c.
@@ -79,6 +79,9 @@ class RBMTempering(ReplicaExchange):
     more often than the energies E(v, h) of both layers do. The next step draws hidden units anew,
     so those of before the swap do not matter; swaps come before steps, not after, so that what is
     seen, `visible` and `hidden` together, has the joint distribution of its temperature.
+
+    A ladder that ends in other independent units than those of beta = 0, such as units with the
+    biases of the data, is one of machines: see `kadanoff.rbm.interpolate`.
 
     References
     ----------
