@@ -186,6 +186,9 @@ def test_states_are_in_the_order_of_the_rungs(kind: str) -> None:
     pt.visible = -marked[1].astype(float)
     np.testing.assert_array_equal(pt.all_visible[:3], marked[:3])
     np.testing.assert_array_equal(pt.visible, -marked[1])
+    pt.all_hidden = 1 - h[::-1]
+    np.testing.assert_array_equal(pt.all_hidden, 1 - h[::-1])
+    pt.all_hidden = h
     pt.hidden = np.ones((3, 4))
     np.testing.assert_array_equal(pt.all_hidden[:3], h[:3])
     assert (pt.hidden == 1).all()
@@ -567,6 +570,11 @@ CALLS: list[tuple[Callable[[Tempering], Any], type[Exception], str]] = [
         lambda pt: setattr(pt, "all_visible", 2 * STATES),
         ValueError,
         "[all_visible] expected values -1 and 1 for visible, got 2.0",
+    ),
+    (
+        lambda pt: setattr(pt, "all_hidden", STATES[..., :4].tolist() * 2),
+        ValueError,
+        "[all_hidden] expected shape (4, 3, 4), got (8, 3, 4)",
     ),
     (
         lambda pt: setattr(pt, "visible", STATES[0, :2]),

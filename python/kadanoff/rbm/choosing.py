@@ -193,12 +193,18 @@ def interpolate(first: RBM, last: RBM, fractions: npt.ArrayLike) -> list[RBM]:
         if not 0.0 <= fraction <= 1.0:
             raise ValueError(f"[{call}] expected fractions in [0, 1], got {fraction}")
 
-    def between(fraction: float, name: str) -> npt.NDArray[np.float64]:
-        a, b = (np.asarray(getattr(rbm, name), dtype=np.float64) for rbm in (one, other))
-        return (1.0 - fraction) * a + fraction * b
+    def between(fraction: float) -> RBM:
+        weights, visible_bias, hidden_bias = (
+            (1.0 - fraction) * a.astype(np.float64) + fraction * b
+            for a, b in zip(_numbers(one), _numbers(other), strict=True)
+        )
+        return RBM(weights, visible_bias, hidden_bias, one.visible_units, one.hidden_units)
 
-    names, units = ("weights", "visible_bias", "hidden_bias"), [kind for _, kind in one.layers]
-    return [RBM(*(between(fraction, name) for name in names), *units) for fraction in at]
+    return [between(fraction) for fraction in at.tolist()]
+
+
+def _numbers(rbm: RBM) -> tuple[npt.NDArray[np.float32], ...]:
+    return rbm.weights, rbm.visible_bias, rbm.hidden_bias
 
 
 def thin_trajectory(

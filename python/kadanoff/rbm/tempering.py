@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kadanoff import arguments
+from kadanoff import arguments, device_arrays
 from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError
 from kadanoff.tempering.betas import checked_betas
@@ -187,7 +187,7 @@ class RBMTempering(ReplicaExchange):
     def visible(self) -> npt.NDArray[Any]:
         """A copy of the visible units at the largest beta, (replicas, n_visible); assignable.
 
-        As `GibbsSampler.visible`; row c is that of copy c.
+        As `GibbsSampler.visible`, but a NumPy array on any device; row c is that of copy c.
         """
         return self._chains._host("visible")[self._coldest]
 
@@ -231,7 +231,7 @@ class RBMTempering(ReplicaExchange):
     def _with(self, name: str, walkers: IntArray, values: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return the units of a layer with those of some walkers replaced."""
         layer = name.removeprefix("all_")
-        array = self.rbm.states(name, layer, values)
+        array = self.rbm.states(name, layer, device_arrays.on_host(name, values))
         units = self.rbm.n_visible if layer == "visible" else self.rbm.n_hidden
         if array.shape != (*walkers.shape, units):
             expected = (*walkers.shape, units)
