@@ -13,7 +13,7 @@
 #include "cuda/rbm_device.hpp"
 #include "host_device.hpp"
 #include "kadanoff/error.hpp"
-#include "rbm_cases.hpp"
+#include "rbm_machines.hpp"
 
 // The kernels of Gibbs chains as a GPU runs them, on a device that the CPU plays: this program is its own CUDA backend,
 // so that GibbsSampler's device "cuda" is the same memory, launches and thread bodies, and is compared with the CPU's

@@ -24,9 +24,7 @@ GibbsSampler::Chains::Chains(const Rbm& rbm, const GibbsOptions& options)
       threads_(resolve_threads(options.threads)),
       chains_(options.chains),
       isa_(active_isa()),
-      kernel_(choose_rbm_kernel(isa_, precision_ == Precision::fixed16)),
-      kernel_(options.device == Device::cpu ? choose_kernel(isa_, precision_ == Precision::fixed16)
-                                            : scalar_rbm(precision_ == Precision::fixed16)),
+      kernel_(choose_rbm_kernel(options.device == Device::cpu ? isa_ : Isa::scalar, precision_ == Precision::fixed16)),
       machine_(rbm, precision_, kernel_),
       logistic_(make_rbm_logistic(precision_ == Precision::fixed16 ? fixed16_error : float32_error)),
       visible_((check_memory(static_cast<double>(options.chains) *
@@ -163,6 +161,7 @@ void GibbsSampler::Chains::log_weight(const std::vector<double>& beta, double* o
     const double work = static_cast<double>(visible_.units() * hidden_.units()) * static_cast<double>(visible_.words());
     const int workers = workers_for(work);
     reserve_scratch(workers);
+    layer(true);  // from the device
     WeighingNumbers numbers(chains_, hidden_.units());
     const auto beta_of = [&](std::int64_t chain) {
         return beta[beta.size() == 1 ? 0 : static_cast<std::size_t>(chain)];
