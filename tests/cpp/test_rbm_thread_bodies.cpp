@@ -136,7 +136,10 @@ bool stays_equal(const Case& one) {
         sampler->set_rbm(other);
         sampler->set_beta({0.75});
         sampler->run(1);
+        sampler->draw_hidden();
     }
+    if (!same_states(cpu, device)) return false;
+    for (GibbsSampler* sampler : {&cpu, &device}) sampler->draw_visible();
     return same_states(cpu, device);
 }
 
