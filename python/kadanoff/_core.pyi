@@ -172,6 +172,7 @@ class GibbsSampler:
     def run(self, steps: int) -> None: ...
     def draw_hidden(self) -> None: ...
     def draw_visible(self) -> None: ...
+    def log_weight(self, beta: Sequence[float] | None) -> NDArray[np.float64]: ...
     def visible(self) -> NDArray[np.uint8]: ...
     def hidden(self) -> NDArray[np.uint8]: ...
     def read_visible(self, pointer: int) -> None: ...
@@ -195,3 +196,56 @@ class GibbsSampler:
     def scale(self) -> float: ...
     @property
     def kernel(self) -> str: ...
+
+def log_partition(
+    *,
+    weights: NDArray[np.float32],
+    visible_bias: NDArray[np.float32],
+    hidden_bias: NDArray[np.float32],
+    visible_spin: bool,
+    hidden_spin: bool,
+    beta: float,
+    threads: int,
+) -> float: ...
+def pseudo_likelihood(
+    *,
+    weights: NDArray[np.float32],
+    visible_bias: NDArray[np.float32],
+    hidden_bias: NDArray[np.float32],
+    visible_spin: bool,
+    hidden_spin: bool,
+    bits: NDArray[np.uint8],
+    threads: int,
+) -> NDArray[np.float64]: ...
+
+class RbmAnnealing:
+    def __init__(
+        self,
+        *,
+        weights: NDArray[np.float32],
+        visible_bias: NDArray[np.float32],
+        hidden_bias: NDArray[np.float32],
+        visible_spin: bool,
+        hidden_spin: bool,
+        base_bias: NDArray[np.float32],
+        chains: int,
+        beta: float,
+        seed: int,
+        pass_number: int,
+        threads: int,
+    ) -> None: ...
+    def start(self) -> None: ...
+    def run(self, mixtures: Sequence[float]) -> None: ...
+    def bridge(
+        self,
+        *,
+        weights: NDArray[np.float32],
+        visible_bias: NDArray[np.float32],
+        hidden_bias: NDArray[np.float32],
+        visible_spin: bool,
+        hidden_spin: bool,
+    ) -> None: ...
+    def log_weights(self) -> NDArray[np.float64]: ...
+    def log_base(self) -> float: ...
+    def visible(self) -> NDArray[np.uint8]: ...
+    def write_visible(self, bits: NDArray[np.uint8]) -> None: ...

@@ -83,6 +83,12 @@ public:
 
     /// Numbers in a weight of 1: the scale of fixed16, 1 in float32.
     double scale() const;
+
+    /// ln(sum over h of exp(-beta E(v, h))) of the visible units of each chain, beta one for all or one per chain.
+    /// E is that of the machine that is sampled: in fixed16 the rounded one. The same bits on every instruction set and
+    /// number of threads. Throws InvalidArgument.
+    void log_weight(const std::vector<double>& beta, double* out) const;
+
     const GibbsOptions& options() const { return options_; }
     std::int64_t visible_units() const;
     std::int64_t hidden_units() const;

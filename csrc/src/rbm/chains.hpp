@@ -11,6 +11,7 @@
 #include "rbm/drives.hpp"
 #include "rbm/layer.hpp"
 #include "rbm/machine.hpp"
+#include "rbm/thread_scratch.hpp"
 
 namespace kadanoff {
 
@@ -35,14 +36,13 @@ public:
     void set_beta(const std::vector<double>& beta);
     void set_rbm(const Rbm& rbm, const std::vector<double>& beta);
 
+    /// ln(sum over h of exp(-beta E(v, h))) of each chain.
+    void log_weight(const std::vector<double>& beta, double* out);
+
     double scale() const { return machine_.scale(); }
     std::string kernel() const { return backend_ != nullptr ? backend_->kernel() : std::string("rbm-") + name(isa_); }
 
 private:
-    /// Of one thread.
-    struct Scratch {
-        AlignedWords index, state, sums, partial;
-    };
     /// Units of the layer that a thread draws, and words of chains.
     struct Share {
         std::int64_t first_word, last_word, first_unit, last_unit;
@@ -50,9 +50,13 @@ private:
 
     const RbmLayer& layer(bool visible) const;
     Share share(std::int64_t units, int worker, int workers, bool by_chains) const;
+    RbmJob job(std::uint64_t step, bool visible, RbmThreadScratch& scratch);
+    void draw_layer(std::uint64_t step, bool visible, const Share& share, RbmThreadScratch& scratch);
     void advance_here(std::uint64_t step, std::int64_t count, bool draw_hidden, bool draw_visible);
     void draw_layer(std::uint64_t step, bool visible, const Share& share, Scratch& scratch);
     void reserve_scratch(int workers);
+    /// Workers that share the words of chains in whole blocks, for so much work.
+    int workers_for(double work) const;
 
     Precision precision_;
     std::uint64_t seed_;
@@ -66,6 +70,7 @@ private:
     mutable bool stale_[2] = {false, false};  ///< the device has newer hidden, visible states
     std::unique_ptr<RbmLayer> clamped_;
     ChainDrives drives_;
+    std::vector<RbmThreadScratch> scratch_;
     std::vector<Scratch> scratch_;
     std::unique_ptr<RbmBackend> backend_;  ///< null: the CPU
 };

@@ -23,15 +23,16 @@ void check_options(const GibbsOptions& options) {
     if (options.device == Device::cuda) require_cuda("GibbsSampler");
 }
 
-void check_chain_betas(const std::vector<double>& beta, std::int64_t chains) {
+void check_chain_betas(const char* call, const std::vector<double>& beta, std::int64_t chains) {
     const auto count = static_cast<std::int64_t>(beta.size());
+    const std::string where = std::string("[") + call + "]";
     if (count != 1 && count != chains) {
-        throw InvalidArgument("[GibbsSampler] expected one beta or one per chain (" + std::to_string(chains) +
-                              "), got " + std::to_string(count));
+        throw InvalidArgument(where + " expected one beta or one per chain (" + std::to_string(chains) + "), got " +
+                              std::to_string(count));
     }
     for (const double value : beta) {
         if (!(value >= 0.0 && value <= largest_parameter)) {
-            throw InvalidArgument("[GibbsSampler] expected beta in [0, 1e12], got " + text(value));
+            throw InvalidArgument(where + " expected beta in [0, 1e12], got " + text(value));
         }
     }
 }
@@ -41,7 +42,7 @@ void check_chain_betas(const std::vector<double>& beta, std::int64_t chains) {
 GibbsSampler::GibbsSampler(const Rbm& rbm, const GibbsOptions& options) : options_(options) {
     check_rbm(rbm);
     check_options(options);
-    check_chain_betas(options.beta, options.chains);
+    check_chain_betas("GibbsSampler", options.beta, options.chains);
     chains_ = std::make_unique<Chains>(rbm, options);
 }
 
@@ -82,7 +83,7 @@ void GibbsSampler::set_hidden(const std::uint8_t* bits) { chains_->write(false, 
 void GibbsSampler::set_clamped(const std::uint8_t* mask) { chains_->set_clamped(mask); }
 
 void GibbsSampler::set_beta(const std::vector<double>& beta) {
-    check_chain_betas(beta, options_.chains);
+    check_chain_betas("GibbsSampler", beta, options_.chains);
     chains_->set_beta(beta);
     options_.beta = beta;
 }
@@ -102,6 +103,11 @@ void GibbsSampler::set_step(std::int64_t step) {
         throw InvalidArgument("[GibbsSampler] expected a step number in [0, 2^40], got " + std::to_string(step));
     }
     step_ = step;
+}
+
+void GibbsSampler::log_weight(const std::vector<double>& beta, double* out) const {
+    check_chain_betas("log_weight", beta, options_.chains);
+    chains_->log_weight(beta, out);
 }
 
 double GibbsSampler::scale() const { return chains_->scale(); }

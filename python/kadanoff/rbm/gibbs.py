@@ -351,8 +351,12 @@ class GibbsSampler(FixedAttributes):
 
         Notes
         -----
-        At beta = 1 this is :math:`-F(v)`, see `RBM.free_energy`.
+        At beta = 1 this is :math:`-F(v)`, see `RBM.free_energy`. The sums of the hidden units are
+        those that draw them, in float32, and all else is float64: the same bits for any number of
+        threads. With "fixed16" it is the weight in the machine that is sampled, the rounded one.
         """
+        betas = None if beta is None else arguments.reals("log_weight", "beta", beta).tolist()
+        return self._core.log_weight(betas)
         betas = self._beta if beta is None else arguments.reals("log_weight", "beta", beta)
         betas = np.broadcast_to(betas, self.chains)
         v = self._host("visible").astype(np.float64)

@@ -33,6 +33,23 @@ struct RbmDrives {
     const std::uint32_t* real;  ///< float32: bits of a float, (word of chains, chain % 2, chain / 2 % 16)
 };
 
+/// Units whose factors are multiplied before a logarithm is taken of the product, which then stays below 2^480.
+inline constexpr std::int64_t rbm_weighed_units = 480;
+
+/// Where a number of a chain lies, of those that are kept as words of 16 even chains and 16 odd ones.
+KADANOFF_LEAF constexpr std::int64_t rbm_place(std::int64_t chain) {
+    return chain / 32 * 32 + chain % 2 * 16 + chain / 2 % 16;
+}
+
+/// What the sums x of units add to the weights of the other layer's states, at one inverse temperature or at two:
+/// sum_j ln(1 + e^d_j) = slope * positive + ln product. Numbers of a chain are at its rbm_place.
+struct RbmWeighing {
+    std::int64_t units;     ///< that are there; what pads them has no weight
+    const double* rate[2];  ///< |d| log2(e) of a sum of 1
+    double* positive;       ///< sums of max(x, 0), added to
+    double* product[2];     ///< of the 1 + e^-|d|, multiplied by them
+};
+
 /// One layer of many chains, to be drawn from the other one.
 struct RbmJob {
     const std::uint32_t* source;   ///< (word of chains, unit)
@@ -49,6 +66,7 @@ struct RbmJob {
     RbmDrives drives;
     const RbmLogistic* logistic;
     DrawKey key;
+    const RbmWeighing* weighing;  ///< for kernels that weigh
 
     std::uint32_t *index, *state, *sums, *partial;  ///< scratch of one thread, see RbmScratch
 };
