@@ -14,7 +14,6 @@
 #include "kadanoff/update/rbm_draw.hpp"
 #include "rbm/logistic.hpp"
 #include "rbm_machines.hpp"
-#include "rbm_cases.hpp"
 #include "reference_rbm.hpp"
 #include "trajectory.hpp"
 
