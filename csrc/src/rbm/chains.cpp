@@ -16,6 +16,9 @@ namespace {
 /// Weights times words of chains that take longer than it takes to start a thread.
 constexpr double min_parallel_work = 1.5e6;
 
+/// The best kernel that fills no tables when weights change: what weighs states where a device draws them.
+constexpr Isa without_tables = Isa::avx2;
+
 }  // namespace
 
 GibbsSampler::Chains::Chains(const Rbm& rbm, const GibbsOptions& options)
@@ -24,7 +27,8 @@ GibbsSampler::Chains::Chains(const Rbm& rbm, const GibbsOptions& options)
       threads_(resolve_threads(options.threads)),
       chains_(options.chains),
       isa_(active_isa()),
-      kernel_(choose_rbm_kernel(options.device == Device::cpu ? isa_ : Isa::scalar, precision_ == Precision::fixed16)),
+      kernel_(choose_rbm_kernel(options.device == Device::cpu ? isa_ : std::min(isa_, without_tables),
+                                precision_ == Precision::fixed16)),
       machine_(rbm, precision_, kernel_),
       logistic_(make_rbm_logistic(precision_ == Precision::fixed16 ? fixed16_error : float32_error)),
       visible_((check_memory(static_cast<double>(options.chains) *

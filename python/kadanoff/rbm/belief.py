@@ -393,10 +393,10 @@ def _drawn(
     if upwards:
         chains.visible = x
         chains.draw_hidden()
-        return chains.hidden
+        return chains._host("hidden")
     chains.hidden = x
     chains.draw_visible()
-    return chains.visible
+    return chains._host("visible")
 
 
 def _checked_means(

@@ -353,17 +353,11 @@ class GibbsSampler(FixedAttributes):
         -----
         At beta = 1 this is :math:`-F(v)`, see `RBM.free_energy`. The sums of the hidden units are
         those that draw them, in float32, and all else is float64: the same bits for any number of
-        threads. With "fixed16" it is the weight in the machine that is sampled, the rounded one.
+        threads. With "fixed16" it is the weight in the machine that is sampled, the rounded one. On
+        device "cuda" the states are fetched, and weighed by the CPU.
         """
         betas = None if beta is None else arguments.reals("log_weight", "beta", beta).tolist()
         return self._core.log_weight(betas)
-        betas = self._beta if beta is None else arguments.reals("log_weight", "beta", beta)
-        betas = np.broadcast_to(betas, self.chains)
-        v = self._host("visible").astype(np.float64)
-        field = betas[:, None] * (v @ self._rbm.weights.astype(np.float64) + self._rbm.hidden_bias)
-        lower = -field if self._rbm.hidden_units == "spin" else np.zeros_like(field)
-        drive = betas * (v @ self._rbm.visible_bias.astype(np.float64))
-        return np.asarray(drive + np.logaddexp(field, lower).sum(axis=1))
 
     def moments(self, where: npt.ArrayLike | None = None) -> Moments:
         r"""Return averages over chains of the units and of their products, the hidden ones in mean.
@@ -387,7 +381,7 @@ class GibbsSampler(FixedAttributes):
         Hidden units stand for their mean given the visible ones,
         :math:`\langle h_j \rangle = 1 / (1 + e^{-\beta x_j})` for units of 0 and 1 and
         :math:`\tanh \beta x_j` for those of -1 and 1: the same averages with less noise than the
-        drawn units have.
+        drawn units have. On device "cuda" the states are fetched, and averaged by the CPU.
         """
         chosen = _chosen(where, self.chains)
         v = self._host("visible")[chosen].astype(np.float64)
