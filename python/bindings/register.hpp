@@ -10,6 +10,7 @@ void register_gaussian(pybind11::module_& m);
 void register_lattice(pybind11::module_& m);
 void register_random(pybind11::module_& m);
 void register_rbm(pybind11::module_& m);
+void register_rbm_likelihood(pybind11::module_& m);
 void register_sampler(pybind11::module_& m);
 void register_tempering(pybind11::module_& m);
 

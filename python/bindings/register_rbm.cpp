@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "kadanoff/rbm.hpp"
-#include "kadanoff/rbm_partition.hpp"
+#include "make_rbm.hpp"
 #include "register.hpp"
 #include "shared_sampler.hpp"
 
@@ -20,7 +20,6 @@ namespace py = pybind11;
 
 namespace {
 
-using Floats = py::array_t<float, py::array::c_style>;
 using Bytes = py::array_t<std::uint8_t, py::array::c_style>;
 
 /// Chains that Python threads may share, as in SharedSampler.
@@ -38,25 +37,13 @@ public:
     /// What never changes: needs no lock.
     std::int64_t visible() const { return sampler_.visible_units() * sampler_.options().chains; }
     std::int64_t hidden() const { return sampler_.hidden_units() * sampler_.options().chains; }
+    std::int64_t chains() const { return sampler_.options().chains; }
     std::string kernel() const { return sampler_.kernel(); }
 
 private:
     GibbsSampler sampler_;
     std::recursive_mutex mutex_;
 };
-
-std::vector<float> numbers(const Floats& array) { return {array.data(), array.data() + array.size()}; }
-
-Rbm make_rbm(const Floats& weights, const Floats& visible_bias, const Floats& hidden_bias, bool visible_spin,
-             bool hidden_spin) {
-    return {visible_bias.size(),
-            hidden_bias.size(),
-            numbers(weights),
-            numbers(visible_bias),
-            numbers(hidden_bias),
-            visible_spin ? Units::spin : Units::binary,
-            hidden_spin ? Units::spin : Units::binary};
-}
 
 std::unique_ptr<SharedGibbs> make_sampler(const Floats& weights, const Floats& visible_bias, const Floats& hidden_bias,
                                           bool visible_spin, bool hidden_spin, const std::vector<double>& beta,
@@ -77,6 +64,14 @@ std::unique_ptr<SharedGibbs> make_sampler(const Floats& weights, const Floats& v
 void run(SharedGibbs& shared, std::int64_t steps) {
     shared.exclusively([&](GibbsSampler& sampler) { return sampler.run(steps, poll_signals); });
     if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+}
+
+/// One number for each chain; by default at the inverse temperatures of the chains.
+py::array_t<double> log_weight(SharedGibbs& shared, const std::optional<std::vector<double>>& beta) {
+    py::array_t<double> result(shared.chains());
+    double* data = result.mutable_data();
+    shared.exclusively([&](GibbsSampler& sampler) { sampler.log_weight(beta ? *beta : sampler.options().beta, data); });
+    return result;
 }
 
 void check_size(const py::array& array, std::int64_t expected, const char* what) {
@@ -138,31 +133,6 @@ void write_rbm(SharedGibbs& shared, const Floats& weights, const Floats& visible
     shared.exclusively([&](GibbsSampler& sampler) { sampler.set_rbm(rbm); });
 }
 
-double exact_log_partition(const Floats& weights, const Floats& visible_bias, const Floats& hidden_bias,
-                           bool visible_spin, bool hidden_spin, double beta, int threads) {
-    const Rbm rbm = make_rbm(weights, visible_bias, hidden_bias, visible_spin, hidden_spin);
-    std::optional<double> result;
-    {
-        const py::gil_scoped_release release;
-        result = log_partition(rbm, beta, threads, poll_signals);
-    }
-    if (!result) throw py::error_already_set();
-    return *result;
-}
-
-py::array_t<double> pseudo_likelihoods(const Floats& weights, const Floats& visible_bias, const Floats& hidden_bias,
-                                       bool visible_spin, bool hidden_spin, const Bytes& bits, int threads) {
-    const Rbm rbm = make_rbm(weights, visible_bias, hidden_bias, visible_spin, hidden_spin);
-    const std::int64_t samples = bits.size() / rbm.visible;
-    check_size(bits, samples * rbm.visible, "pseudo_likelihood");
-    py::array_t<double> result(samples);
-    double* out = result.mutable_data();
-    const std::uint8_t* data = bits.data();
-    const py::gil_scoped_release release;
-    pseudo_likelihood(rbm, data, samples, threads, out);
-    return result;
-}
-
 }  // namespace
 
 void register_rbm(py::module_& m) {
@@ -174,8 +144,21 @@ void register_rbm(py::module_& m) {
         .def("run", &run, py::arg("steps"))
         .def("draw_hidden", [](SharedGibbs& shared) { shared.exclusively([](GibbsSampler& s) { s.draw_hidden(); }); })
         .def("draw_visible", [](SharedGibbs& shared) { shared.exclusively([](GibbsSampler& s) { s.draw_visible(); }); })
+        .def("log_weight", &log_weight, py::arg("beta"))
         .def("visible", &visible)
         .def("hidden", &hidden)
+        .def(
+            "read_visible",
+            [](SharedGibbs& shared, std::uintptr_t pointer) {
+                shared.exclusively([&](GibbsSampler& s) { s.visible(reinterpret_cast<std::uint8_t*>(pointer)); });
+            },
+            py::arg("pointer"))
+        .def(
+            "read_hidden",
+            [](SharedGibbs& shared, std::uintptr_t pointer) {
+                shared.exclusively([&](GibbsSampler& s) { s.hidden(reinterpret_cast<std::uint8_t*>(pointer)); });
+            },
+            py::arg("pointer"))
         .def("snapshot", &snapshot)
         .def("write_visible", &write_visible, py::arg("bits").noconvert())
         .def("write_hidden", &write_hidden, py::arg("bits").noconvert())
@@ -197,12 +180,6 @@ void register_rbm(py::module_& m) {
         .def_property_readonly(
             "scale", [](SharedGibbs& shared) { return shared.exclusively([](GibbsSampler& s) { return s.scale(); }); })
         .def_property_readonly("kernel", &SharedGibbs::kernel);
-    m.def("pseudo_likelihood", &pseudo_likelihoods, py::kw_only(), py::arg("weights").noconvert(),
-          py::arg("visible_bias").noconvert(), py::arg("hidden_bias").noconvert(), py::arg("visible_spin"),
-          py::arg("hidden_spin"), py::arg("bits").noconvert(), py::arg("threads"));
-    m.def("log_partition", &exact_log_partition, py::kw_only(), py::arg("weights").noconvert(),
-          py::arg("visible_bias").noconvert(), py::arg("hidden_bias").noconvert(), py::arg("visible_spin"),
-          py::arg("hidden_spin"), py::arg("beta"), py::arg("threads"));
 }
 
 }  // namespace kadanoff::python

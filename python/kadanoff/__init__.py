@@ -17,10 +17,16 @@ from kadanoff.annealing import AnnealResult, PopulationResult, anneal, populatio
 from kadanoff.errors import DivergenceError, Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
 from kadanoff.models import BoltzmannMachine, Hopfield, Ising, Potts
-from kadanoff.rbm import RBM, GibbsSampler, RBMTempering
-from kadanoff.rbm import RBM, GibbsSampler, RBMTrainer
-from kadanoff.rbm import RBM, GibbsSampler, RBMTempering, TrajectoryTempering
-from kadanoff.rbm import RBM, DeepBeliefNetwork, DeepBoltzmannMachine, GibbsSampler, RBMTempering
+from kadanoff.rbm import (
+    RBM,
+    DeepBeliefNetwork,
+    DeepBoltzmannMachine,
+    GaussianRBM,
+    GibbsSampler,
+    RBMTempering,
+    RBMTrainer,
+    TrajectoryTempering,
+)
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
@@ -31,11 +37,12 @@ __all__ = [
     "BoltzmannMachine",
     "Chain",
     "Cubic",
-    "DivergenceError",
     "DeepBeliefNetwork",
     "DeepBoltzmannMachine",
+    "DivergenceError",
     "Error",
     "FileError",
+    "GaussianRBM",
     "GibbsSampler",
     "Graph",
     "Honeycomb",

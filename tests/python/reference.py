@@ -58,6 +58,7 @@ STREAMS = {
     "rbm_swap": 33,
     "gaussian_rbm": 34,
     "layer_seeds": 35,
+    "rbm_annealing": 31,
 }
 FAULTS = {
     "beta": "the thresholds are those of a beta 2 % too large",

@@ -35,14 +35,15 @@ struct GibbsOptions {
     std::uint64_t seed = 0;
     Precision precision = Precision::float32;
     Device device = Device::cpu;
-    int threads = 0;  ///< 0: one per core
+    int threads = 0;  ///< of the CPU; 0: one per core
 };
 
 /// Block Gibbs sampling of an RBM in many chains: a step draws all hidden units from the visible ones, and then all
 /// visible units from the hidden ones.
 ///
 /// A chain is a pure function of (machine, precision, beta, seed, steps) and its number: the same for every
-/// instruction set, number of threads and number of chains. States are bits: 0 stands for the lower value of a unit.
+/// instruction set, device, number of threads and number of chains. States are bits: 0 stands for the lower value of a
+/// unit.
 class GibbsSampler {
 public:
     /// Asked about every 100 ms on the calling thread; false stops after the current chunk of steps.
@@ -61,7 +62,7 @@ public:
     void draw_hidden();
     void draw_visible();
 
-    /// Bits of the layers, (chain, unit), one byte each.
+    /// Bits of the layers, (chain, unit), one byte each, into the memory of the device or the host's.
     void visible(std::uint8_t* out) const;
     void hidden(std::uint8_t* out) const;
     /// Throws InvalidArgument, and changes nothing, if any value is not 0 or 1.
@@ -82,10 +83,16 @@ public:
 
     /// Numbers in a weight of 1: the scale of fixed16, 1 in float32.
     double scale() const;
+
+    /// ln(sum over h of exp(-beta E(v, h))) of the visible units of each chain, beta one for all or one per chain.
+    /// E is that of the machine that is sampled: in fixed16 the rounded one. The same bits on every instruction set and
+    /// number of threads. Throws InvalidArgument.
+    void log_weight(const std::vector<double>& beta, double* out) const;
+
     const GibbsOptions& options() const { return options_; }
     std::int64_t visible_units() const;
     std::int64_t hidden_units() const;
-    /// "rbm-avx512" and the like: what does the work.
+    /// "rbm-avx512", "rbm-cuda" and the like: what does the work.
     std::string kernel() const;
 
 private:

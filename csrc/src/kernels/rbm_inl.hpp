@@ -7,15 +7,15 @@
 namespace kadanoff {
 namespace {
 
-template <class Tables, class Logistic, int Vectors>
+template <class Tables, class Logistic, RbmTask Task, int Vectors>
 __attribute__((noinline)) void update_tile(const RbmJob& job, std::int64_t unit, bool first, std::int64_t vector,
                                            const std::uint32_t* index, std::int64_t stride,
                                            std::uint32_t* state) noexcept {
-    draw_tile<Tables, Logistic, Vectors>(job, unit, first, vector, index, stride, state);
+    draw_tile<Tables, Logistic, Task, Vectors>(job, unit, first, vector, index, stride, state);
 }
 
 /// Tiles of units in the outer loop, so that their tables stay close while all chains look them up.
-template <class Sums, class Logistic>
+template <class Sums, class Logistic, RbmTask Task>
 void update_registers(const RbmJob& job, std::int64_t first_word, std::int64_t last_word, std::int64_t first,
                       std::int64_t last) noexcept {
     using Ops = typename Sums::Ops;
@@ -38,13 +38,13 @@ void update_registers(const RbmJob& job, std::int64_t first_word, std::int64_t l
                     std::uint32_t* streams = state + v * 4 * Ops::lanes;
                     const bool start = unit == first;
                     if (left >= block) {
-                        update_tile<Tables, Logistic, block>(job, unit, start, vector, at, stride, streams);
+                        update_tile<Tables, Logistic, Task, block>(job, unit, start, vector, at, stride, streams);
                         v += block;
                     } else if (left >= 2) {
-                        update_tile<Tables, Logistic, 2>(job, unit, start, vector, at, stride, streams);
+                        update_tile<Tables, Logistic, Task, 2>(job, unit, start, vector, at, stride, streams);
                         v += 2;
                     } else {
-                        update_tile<Tables, Logistic, 1>(job, unit, start, vector, at, stride, streams);
+                        update_tile<Tables, Logistic, Task, 1>(job, unit, start, vector, at, stride, streams);
                         v += 1;
                     }
                 }
@@ -58,7 +58,7 @@ void fill_registers(const RbmJob& job, std::int64_t first, std::int64_t last, st
     fill_register_tables<Sums>(job, first, last, tables);
 }
 
-template <class Sums, class Logistic>
+template <class Sums, class Logistic, RbmTask Task>
 void update_rows(const RbmJob& job, std::int64_t first_word, std::int64_t last_word, std::int64_t first,
                  std::int64_t last) noexcept {
     constexpr std::int64_t row_units = Sums::units_of_row;
@@ -71,29 +71,53 @@ void update_rows(const RbmJob& job, std::int64_t first_word, std::int64_t last_w
                 sum_rows<Sums>(job, (unit + u) / row_units * 16, chains, job.sums + u / row_units * half);
             }
             for (std::int64_t w = begin; w < end; ++w) {
-                draw_rows<Sums, Logistic>(job, unit, unit == first, w, job.sums + (w - begin) * rbm_chains * 16, half,
-                                          job.state + (w - begin) * 64);
+                const std::uint32_t* sums = job.sums + (w - begin) * rbm_chains * 16;
+                if constexpr (Task != RbmTask::draw) weigh_rows<Sums, weighed_betas(Task)>(job, unit, w, sums, half);
+                if constexpr (Task != RbmTask::weigh) {
+                    draw_rows<Sums, Logistic>(job, unit, unit == first, w, sums, half, job.state + (w - begin) * 64);
+                }
             }
         }
     }
 }
 
 template <class Ops>
+void sum_source_of_words(const RbmJob& job, const double* numbers, std::int64_t units, std::int64_t first_word,
+                         std::int64_t last_word, double* out) noexcept {
+    for (std::int64_t w = first_word; w < last_word; ++w) sum_source<Ops>(job, numbers, units, w, out + w * rbm_chains);
+}
+
+template <class Sums, class Logistic>
+RbmKernel registers_of() noexcept {
+    return {update_registers<Sums, Logistic, RbmTask::draw>,
+            update_registers<Sums, Logistic, RbmTask::weigh>,
+            update_registers<Sums, Logistic, RbmTask::anneal>,
+            sum_source_of_words<typename Sums::Ops>,
+            fill_registers<Sums>,
+            rbm_tile,
+            RegisterTables<Sums>::vectors};
+}
+
+template <class Sums, class Logistic>
+RbmKernel rows_of() noexcept {
+    return {update_rows<Sums, Logistic, RbmTask::draw>,
+            update_rows<Sums, Logistic, RbmTask::weigh>,
+            update_rows<Sums, Logistic, RbmTask::anneal>,
+            sum_source_of_words<typename Sums::Ops>,
+            nullptr,
+            rbm_row_units,
+            1};
+}
+
+template <class Ops>
 RbmKernel select_rbm_registers(bool fixed16) noexcept {
     using Logistic = QuadraticLogistic<Ops>;
-    using Fixed16 = Fixed16Sums<Ops>;
-    using Float32 = Float32Sums<Ops>;
-    if (fixed16) {
-        return {update_registers<Fixed16, Logistic>, fill_registers<Fixed16>, rbm_tile,
-                RegisterTables<Fixed16>::vectors};
-    }
-    return {update_registers<Float32, Logistic>, fill_registers<Float32>, rbm_tile, RegisterTables<Float32>::vectors};
+    return fixed16 ? registers_of<Fixed16Sums<Ops>, Logistic>() : registers_of<Float32Sums<Ops>, Logistic>();
 }
 
 template <class Ops, class Logistic>
 RbmKernel select_rbm_rows(bool fixed16) noexcept {
-    return {fixed16 ? update_rows<Fixed16Sums<Ops>, Logistic> : update_rows<Float32Sums<Ops>, Logistic>, nullptr,
-            rbm_row_units, 1};
+    return fixed16 ? rows_of<Fixed16Sums<Ops>, Logistic>() : rows_of<Float32Sums<Ops>, Logistic>();
 }
 
 }  // namespace

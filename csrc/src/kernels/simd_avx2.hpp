@@ -141,6 +141,10 @@ struct Avx2Ops {
             _mm256_sub_epi64(_mm256_castpd_si256(a), _mm256_slli_epi64(_mm256_castpd_si256(shifted), 52)));
     }
     KADANOFF_LEAF static void store_doubles(double* p, Double a) { _mm256_storeu_pd(p, a); }
+    KADANOFF_LEAF static Double load_doubles(const double* p) { return _mm256_loadu_pd(p); }
+    KADANOFF_LEAF static Double load_floats(const std::uint32_t* p) {
+        return _mm256_cvtps_pd(_mm_castsi128_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+    }
     using ByteSet = __m256i;
     KADANOFF_LEAF static ByteSet set_bytes(Vector a) { return a; }
     KADANOFF_LEAF static Vector select_where(ByteSet bytes, Vector a, Vector b) { return select(bytes, a, b); }

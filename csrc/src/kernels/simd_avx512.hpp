@@ -132,6 +132,10 @@ struct Avx512Ops {
             _mm512_sub_epi64(_mm512_castpd_si512(a), _mm512_slli_epi64(_mm512_castpd_si512(shifted), 52)));
     }
     KADANOFF_LEAF static void store_doubles(double* p, Double a) { _mm512_storeu_pd(p, a); }
+    KADANOFF_LEAF static Double load_doubles(const double* p) { return _mm512_loadu_pd(p); }
+    KADANOFF_LEAF static Double load_floats(const std::uint32_t* p) {
+        return _mm512_cvtps_pd(_mm256_castsi256_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))));
+    }
     using ByteSet = std::uint64_t;
     KADANOFF_LEAF static ByteSet set_bytes(Vector a) { return _mm512_movepi8_mask(a); }
     KADANOFF_LEAF static Vector select_where(ByteSet bytes, Vector a, Vector b) {

@@ -5,7 +5,9 @@
 
 #include "checks.hpp"
 #include "parallel.hpp"
+#include "rbm/choose_kernel.hpp"
 #include "rbm/logistic.hpp"
+#include "rbm/weighing.hpp"
 
 namespace kadanoff {
 
@@ -13,15 +15,6 @@ namespace {
 
 /// Weights times words of chains that take longer than it takes to start a thread.
 constexpr double min_parallel_work = 1.5e6;
-
-RbmKernel choose_kernel(Isa isa, bool fixed16) {
-#if defined(KADANOFF_X86_KERNELS)
-    if (isa == Isa::avx512) return avx512_rbm(fixed16);
-    if (isa == Isa::avx2) return avx2_rbm(fixed16);
-#endif
-    static_cast<void>(isa);
-    return scalar_rbm(fixed16);
-}
 
 }  // namespace
 
@@ -31,7 +24,9 @@ GibbsSampler::Chains::Chains(const Rbm& rbm, const GibbsOptions& options)
       threads_(resolve_threads(options.threads)),
       chains_(options.chains),
       isa_(active_isa()),
-      kernel_(choose_kernel(isa_, precision_ == Precision::fixed16)),
+      kernel_(choose_rbm_kernel(isa_, precision_ == Precision::fixed16)),
+      kernel_(options.device == Device::cpu ? choose_kernel(isa_, precision_ == Precision::fixed16)
+                                            : scalar_rbm(precision_ == Precision::fixed16)),
       machine_(rbm, precision_, kernel_),
       logistic_(make_rbm_logistic(precision_ == Precision::fixed16 ? fixed16_error : float32_error)),
       visible_((check_memory(static_cast<double>(options.chains) *
@@ -42,16 +37,44 @@ GibbsSampler::Chains::Chains(const Rbm& rbm, const GibbsOptions& options)
       drives_(precision_, options.beta, chains_, machine_.scale()) {
     hidden_.start(seed_, 0);
     visible_.start(seed_, 1);
+    if (options.device == Device::cpu) return;
+    backend_ = make_cuda_rbm({rbm.visible, rbm.hidden, chains_, precision_, seed_});
+    backend_->set_machine(machine_);
+    backend_->set_slopes(drives_.view().slope);
+    backend_->write(false, hidden_.data());
+    backend_->write(true, visible_.data());
+}
+
+const RbmLayer& GibbsSampler::Chains::layer(bool visible) const {
+    RbmLayer& layer = visible ? visible_ : hidden_;
+    if (std::exchange(stale_[visible], false)) backend_->read(visible, layer.data());
+    return layer;
+}
+
+void GibbsSampler::Chains::read(bool visible, std::uint8_t* bits) const {
+    if (backend_ != nullptr && backend_->owns(bits)) return backend_->unpack(visible, bits);
+    layer(visible).unpack(bits);
+}
+
+void GibbsSampler::Chains::write(bool visible, const std::uint8_t* bits) {
+    RbmLayer& layer = visible ? visible_ : hidden_;
+    layer.pack(visible ? "visible" : "hidden", bits);
+    stale_[visible] = false;
+    if (backend_ != nullptr) backend_->write(visible, layer.data());
 }
 
 void GibbsSampler::Chains::set_beta(const std::vector<double>& beta) {
     drives_ = ChainDrives(precision_, beta, chains_, machine_.scale());
+    if (backend_ != nullptr) backend_->set_slopes(drives_.view().slope);
 }
 
 void GibbsSampler::Chains::set_rbm(const Rbm& rbm, const std::vector<double>& beta) {
     RbmMachine machine(rbm, precision_, kernel_);
     drives_ = ChainDrives(precision_, beta, chains_, machine.scale());
     machine_ = std::move(machine);
+    if (backend_ == nullptr) return;
+    backend_->set_machine(machine_);
+    backend_->set_slopes(drives_.view().slope);
 }
 
 void GibbsSampler::Chains::set_clamped(const std::uint8_t* mask) {
@@ -61,26 +84,28 @@ void GibbsSampler::Chains::set_clamped(const std::uint8_t* mask) {
         clamped->pack("clamp", mask);
     }
     clamped_ = std::move(clamped);
+    if (backend_ != nullptr) backend_->set_clamped(clamped_ == nullptr ? nullptr : clamped_->data());
 }
 
-void GibbsSampler::Chains::draw_layer(std::uint64_t step, bool visible, const Share& share, Scratch& scratch) {
+RbmJob GibbsSampler::Chains::job(std::uint64_t step, bool visible, RbmThreadScratch& scratch) {
     const RbmLayer& source = visible ? hidden_ : visible_;
     RbmLayer& target = visible ? visible_ : hidden_;
-    RbmJob job{};
-    (visible ? machine_.to_visible() : machine_.to_hidden()).place(job);
-    job.source = source.data();
-    job.source_stride = source.stride();
-    job.target = target.data();
-    job.target_stride = target.stride();
-    job.clamped = visible && clamped_ != nullptr ? clamped_->data() : nullptr;
-    job.drives = drives_.view();
-    job.logistic = &logistic_;
-    job.key = {seed_, step, 0, Stream::rbm_units, visible ? 1u : 0u};
-    job.index = scratch.index.data();
-    job.state = scratch.state.data();
-    job.sums = scratch.sums.data();
-    job.partial = scratch.partial.data();
-    kernel_.update(job, share.first_word, share.last_word, share.first_unit, share.last_unit);
+    RbmJob result{};
+    (visible ? machine_.to_visible() : machine_.to_hidden()).place(result);
+    result.source = source.data();
+    result.source_stride = source.stride();
+    result.target = target.data();
+    result.target_stride = target.stride();
+    result.clamped = visible && clamped_ != nullptr ? clamped_->data() : nullptr;
+    result.drives = drives_.view();
+    result.logistic = &logistic_;
+    result.key = {seed_, step, 0, Stream::rbm_units, visible ? 1u : 0u};
+    scratch.place(result);
+    return result;
+}
+
+void GibbsSampler::Chains::draw_layer(std::uint64_t step, bool visible, const Share& share, RbmThreadScratch& scratch) {
+    kernel_.update(job(step, visible, scratch), share.first_word, share.last_word, share.first_unit, share.last_unit);
 }
 
 /// Whole blocks of chains, or whole tiles of units.
@@ -96,15 +121,17 @@ GibbsSampler::Chains::Share GibbsSampler::Chains::share(std::int64_t units, int 
 }
 
 void GibbsSampler::Chains::reserve_scratch(int workers) {
-    const std::int64_t groups = std::max(machine_.to_hidden().groups, machine_.to_visible().groups);
-    const auto words = [](std::int64_t count) { return AlignedWords(static_cast<std::size_t>(count)); };
-    while (scratch_.size() < static_cast<std::size_t>(workers)) {
-        scratch_.push_back({words(RbmScratch::index(groups)), words(RbmScratch::state), words(RbmScratch::sums),
-                            words(RbmScratch::partial)});
-    }
+    while (scratch_.size() < static_cast<std::size_t>(workers)) scratch_.emplace_back(machine_);
 }
 
 void GibbsSampler::Chains::advance(std::uint64_t step, std::int64_t count, bool draw_hidden, bool draw_visible) {
+    if (backend_ == nullptr) return advance_here(step, count, draw_hidden, draw_visible);
+    stale_[0] |= draw_hidden;
+    stale_[1] |= draw_visible;
+    backend_->advance(step, count, draw_hidden, draw_visible);
+}
+
+void GibbsSampler::Chains::advance_here(std::uint64_t step, std::int64_t count, bool draw_hidden, bool draw_visible) {
     const std::int64_t blocks = (visible_.words() + kernel_.words - 1) / kernel_.words;
     const std::int64_t tiles = std::min(visible_.units(), hidden_.units()) / kernel_.tile;
     const double work = static_cast<double>(visible_.units() * hidden_.units()) *
@@ -125,6 +152,43 @@ void GibbsSampler::Chains::advance(std::uint64_t step, std::int64_t count, bool 
             }
         }
     });
+}
+
+int GibbsSampler::Chains::workers_for(double work) const {
+    const std::int64_t blocks = (visible_.words() + kernel_.words - 1) / kernel_.words;
+    return work < min_parallel_work ? 1 : static_cast<int>(std::min<std::int64_t>(blocks, threads_));
+}
+
+void GibbsSampler::Chains::log_weight(const std::vector<double>& beta, double* out) {
+    const double work = static_cast<double>(visible_.units() * hidden_.units()) * static_cast<double>(visible_.words());
+    const int workers = workers_for(work);
+    reserve_scratch(workers);
+    WeighingNumbers numbers(chains_, hidden_.units());
+    const auto beta_of = [&](std::int64_t chain) {
+        return beta[beta.size() == 1 ? 0 : static_cast<std::size_t>(chain)];
+    };
+    const double unit = 1.0 / machine_.scale();
+    for (std::int64_t c = 0; c < chains_; ++c) numbers.set_slope(0, rbm_place(c), beta_of(c) * unit);
+    std::vector<double> logs(static_cast<std::size_t>(visible_.words() * rbm_chains)), terms(logs.size());
+    const RbmWeighing view = numbers.view();
+    run_parallel(workers, [&](int worker) {
+        const Share own = share(hidden_.units(), worker, workers, true);
+        RbmJob work_of = job(0, false, scratch_[static_cast<std::size_t>(worker)]);
+        work_of.weighing = &view;
+        const std::int64_t first = own.first_word * rbm_chains, last = own.last_word * rbm_chains;
+        for (std::int64_t u = 0; u < own.last_unit; u += rbm_weighed_units) {
+            kernel_.weigh(work_of, own.first_word, own.last_word, u, std::min(own.last_unit, u + rbm_weighed_units));
+            for (std::int64_t i = first; i < last; ++i) logs[static_cast<std::size_t>(i)] += log_of(view.product[0][i]);
+            numbers.clear_products(first, last);
+        }
+        kernel_.sum_source(work_of, machine_.visible_terms().data(), visible_.units(), own.first_word, own.last_word,
+                           terms.data());
+    });
+    for (std::int64_t c = 0; c < chains_; ++c) {
+        const auto place = static_cast<std::size_t>(rbm_place(c));
+        const double largest = machine_.offset() + (terms[place] + unit * numbers.positive(rbm_place(c)));
+        out[c] = beta_of(c) * largest + logs[place];
+    }
 }
 
 }  // namespace kadanoff

@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "backend/cuda.hpp"
 #include "checks.hpp"
 #include "kadanoff/error.hpp"
 #include "kadanoff/rbm.hpp"
@@ -19,20 +20,19 @@ void check_options(const GibbsOptions& options) {
     if (options.threads < 0 || options.threads > 4096) {
         throw InvalidArgument("[GibbsSampler] expected 1 to 4096 threads, got " + std::to_string(options.threads));
     }
-    if (options.device != Device::cpu) {
-        throw Unavailable("[GibbsSampler] expected device cpu, got cuda: chains run on the CPU only");
-    }
+    if (options.device == Device::cuda) require_cuda("GibbsSampler");
 }
 
-void check_chain_betas(const std::vector<double>& beta, std::int64_t chains) {
+void check_chain_betas(const char* call, const std::vector<double>& beta, std::int64_t chains) {
     const auto count = static_cast<std::int64_t>(beta.size());
+    const std::string where = std::string("[") + call + "]";
     if (count != 1 && count != chains) {
-        throw InvalidArgument("[GibbsSampler] expected one beta or one per chain (" + std::to_string(chains) +
-                              "), got " + std::to_string(count));
+        throw InvalidArgument(where + " expected one beta or one per chain (" + std::to_string(chains) + "), got " +
+                              std::to_string(count));
     }
     for (const double value : beta) {
         if (!(value >= 0.0 && value <= largest_parameter)) {
-            throw InvalidArgument("[GibbsSampler] expected beta in [0, 1e12], got " + text(value));
+            throw InvalidArgument(where + " expected beta in [0, 1e12], got " + text(value));
         }
     }
 }
@@ -42,7 +42,7 @@ void check_chain_betas(const std::vector<double>& beta, std::int64_t chains) {
 GibbsSampler::GibbsSampler(const Rbm& rbm, const GibbsOptions& options) : options_(options) {
     check_rbm(rbm);
     check_options(options);
-    check_chain_betas(options.beta, options.chains);
+    check_chain_betas("GibbsSampler", options.beta, options.chains);
     chains_ = std::make_unique<Chains>(rbm, options);
 }
 
@@ -76,14 +76,14 @@ void GibbsSampler::draw(bool hidden, bool visible) {
 void GibbsSampler::draw_hidden() { draw(true, false); }
 void GibbsSampler::draw_visible() { draw(false, true); }
 
-void GibbsSampler::visible(std::uint8_t* out) const { chains_->visible().unpack(out); }
-void GibbsSampler::hidden(std::uint8_t* out) const { chains_->hidden().unpack(out); }
-void GibbsSampler::set_visible(const std::uint8_t* bits) { chains_->visible().pack("visible", bits); }
-void GibbsSampler::set_hidden(const std::uint8_t* bits) { chains_->hidden().pack("hidden", bits); }
+void GibbsSampler::visible(std::uint8_t* out) const { chains_->read(true, out); }
+void GibbsSampler::hidden(std::uint8_t* out) const { chains_->read(false, out); }
+void GibbsSampler::set_visible(const std::uint8_t* bits) { chains_->write(true, bits); }
+void GibbsSampler::set_hidden(const std::uint8_t* bits) { chains_->write(false, bits); }
 void GibbsSampler::set_clamped(const std::uint8_t* mask) { chains_->set_clamped(mask); }
 
 void GibbsSampler::set_beta(const std::vector<double>& beta) {
-    check_chain_betas(beta, options_.chains);
+    check_chain_betas("GibbsSampler", beta, options_.chains);
     chains_->set_beta(beta);
     options_.beta = beta;
 }
@@ -105,9 +105,14 @@ void GibbsSampler::set_step(std::int64_t step) {
     step_ = step;
 }
 
+void GibbsSampler::log_weight(const std::vector<double>& beta, double* out) const {
+    check_chain_betas("log_weight", beta, options_.chains);
+    chains_->log_weight(beta, out);
+}
+
 double GibbsSampler::scale() const { return chains_->scale(); }
-std::int64_t GibbsSampler::visible_units() const { return chains_->visible().units(); }
-std::int64_t GibbsSampler::hidden_units() const { return chains_->hidden().units(); }
+std::int64_t GibbsSampler::visible_units() const { return chains_->units(true); }
+std::int64_t GibbsSampler::hidden_units() const { return chains_->units(false); }
 std::string GibbsSampler::kernel() const { return chains_->kernel(); }
 
 }  // namespace kadanoff

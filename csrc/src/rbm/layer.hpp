@@ -12,6 +12,7 @@ public:
     RbmLayer(std::int64_t units, std::int64_t chains);
 
     std::int64_t units() const { return units_; }
+    std::int64_t chains() const { return chains_; }
     std::int64_t stride() const { return stride_; }
     std::int64_t words() const { return words_; }
     std::uint32_t* data() { return data_.data(); }

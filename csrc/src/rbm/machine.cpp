@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 #include <string>
 
 #include "checks.hpp"
@@ -25,6 +26,7 @@ std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
 struct BinaryRbm {
     std::int64_t visible, hidden;
     std::vector<double> weights, visible_bias, hidden_bias;
+    double offset = 0.0;  ///< -E where all units are 0
 
     explicit BinaryRbm(const Rbm& rbm)
         : visible(rbm.visible),
@@ -33,6 +35,9 @@ struct BinaryRbm {
           visible_bias(rbm.visible_bias.begin(), rbm.visible_bias.end()),
           hidden_bias(rbm.hidden_bias.begin(), rbm.hidden_bias.end()) {
         const bool v_spin = rbm.visible_units == Units::spin, h_spin = rbm.hidden_units == Units::spin;
+        if (v_spin) offset -= std::accumulate(visible_bias.begin(), visible_bias.end(), 0.0);
+        if (h_spin) offset -= std::accumulate(hidden_bias.begin(), hidden_bias.end(), 0.0);
+        if (v_spin && h_spin) offset += std::accumulate(weights.begin(), weights.end(), 0.0);
         for (std::size_t i = 0; i < visible_bias.size(); ++i) {
             for (std::size_t j = 0; j < hidden_bias.size(); ++j) {
                 double& w = weights[i * hidden_bias.size() + j];
@@ -183,6 +188,10 @@ RbmMachine::RbmMachine(const Rbm& rbm, Precision precision, const RbmKernel& ker
     direction_.reserve(2);
     for (const bool to_visible : {false, true}) {
         direction_.push_back(make_direction(binary, to_visible, fixed16, scale_, kernel));
+    }
+    offset_ = binary.offset;
+    for (const double term : binary.visible_bias) {
+        visible_terms_.push_back(fixed16 ? std::nearbyint(scale_ * term) / scale_ : static_cast<float>(term));
     }
 }
 

@@ -33,9 +33,13 @@ public:
     const RbmDirection& to_hidden() const { return direction_[0]; }
     const RbmDirection& to_visible() const { return direction_[1]; }
     double scale() const { return scale_; }
+    /// -E of units of 0 and 1 is offset + sum_i visible_terms[i] v_i + sum_j x_j h_j, as it is sampled.
+    double offset() const { return offset_; }
+    const std::vector<double>& visible_terms() const { return visible_terms_; }
 
 private:
-    double scale_ = 1.0;
+    double scale_ = 1.0, offset_ = 0.0;
+    std::vector<double> visible_terms_;
     std::vector<RbmDirection> direction_;
 };
 

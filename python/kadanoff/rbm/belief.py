@@ -291,12 +291,12 @@ class DeepBeliefSampler(FixedAttributes):
     @property
     def layers(self) -> tuple[npt.NDArray[Any], ...]:
         """All layers from v up, (chains, n_l) each: the two topmost as they are, the rest drawn."""
-        result = [self.top.hidden, self.top.visible]
+        result = [self.top._host("hidden"), self.top._host("visible")]
         for gibbs in reversed(self._below):
             gibbs.hidden = result[-1]
             gibbs._core.step = self.step
             gibbs.draw_visible()
-            result.append(gibbs.visible)
+            result.append(gibbs._host("visible"))
         return tuple(result[::-1])
 
     @property

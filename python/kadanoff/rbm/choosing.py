@@ -196,7 +196,7 @@ def thin_trajectory(
     >>> import kadanoff as kd
     >>> W = np.random.default_rng(1).normal(size=(20, 10))
     >>> machines = [kd.RBM(x * W) for x in np.linspace(0, 1, 40)]
-    >>> kept = kd.rbm.thin_trajectory(machines, target=0.3, seed=1)
+    >>> kept = kd.rbm.thin_trajectory(machines, target=0.3, steps=100, seed=1)
     >>> kept[0] == machines[0], kept[-1] == machines[-1], len(kept) < 10
     (True, True, True)
     >>> pt = kd.TrajectoryTempering(kept, chains=200, seed=2)

@@ -119,8 +119,8 @@ class DeepGibbsSampler(FixedAttributes):
         uint8 of 0 and 1, or int8 of -1 and 1, layer by layer. What is wrong raises ValueError or
         TypeError and changes nothing.
         """
-        even = self._machine.split(0, self.gibbs.visible)
-        odd = self._machine.split(1, self.gibbs.hidden)
+        even = self._machine.split(0, self.gibbs._host("visible"))
+        odd = self._machine.split(1, self.gibbs._host("hidden"))
         return tuple(
             np.ascontiguousarray((even, odd)[layer % 2][layer // 2])
             for layer in range(len(self._machine.layers))
@@ -139,11 +139,11 @@ class DeepGibbsSampler(FixedAttributes):
     @property
     def visible(self) -> npt.NDArray[Any]:
         """A copy of v, (chains, n_visible); assignable."""
-        return np.ascontiguousarray(self._machine.split(0, self.gibbs.visible)[0])
+        return np.ascontiguousarray(self._machine.split(0, self.gibbs._host("visible"))[0])
 
     @visible.setter
     def visible(self, values: npt.ArrayLike) -> None:
-        even = self._machine.split(0, self.gibbs.visible)
+        even = self._machine.split(0, self.gibbs._host("visible"))
         even[0] = self._checked("visible", 0, values)
         self.gibbs.visible = np.concatenate(even, axis=1)
 

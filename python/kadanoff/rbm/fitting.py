@@ -18,7 +18,7 @@ from . import keyed
 from .history import Record
 from .machine import RBM
 from .monitoring import reconstruction_error, sampled_pseudo_likelihood
-from .negative_phase import Contrastive, DataChains, Exact, NegativePhase, Persistent
+from .negative_phase import DataChains, NegativePhase, phases
 from .schedules import rate_at
 from .scoring import Score, as_scorer
 from .settings import Settings
@@ -101,7 +101,7 @@ class Epochs:
         self._parameters = Parameters(state.rbm, settings.rules, state.memory, state.offsets)
         step = state.phases["data_step"]
         data = DataChains(state.rbm, self._size, step, settings.seed, sampling)
-        self._phases = _phases(settings, data, chains)
+        self._phases = phases(settings.method, settings.k, data, chains)
         self._rate = 0.0
         count = min(len(options.data), _MONITORED)
         order = keyed.order(settings.seed, keyed.Use.MONITORED, 0, len(options.data))
@@ -139,6 +139,7 @@ class Epochs:
         """Take a step for each minibatch; return the steps done in all."""
         settings, data, parameters = self._settings, self._options.data, self._parameters
         data.draw(settings.seed, epoch)
+        self._phases.begin_epoch()
         number = -(-len(data) // self._size)
         for batch, (bits, count) in enumerate(data.batches(settings.seed, epoch, self._size)):
             self._rate = rate_at(_CALL, settings.learning_rate, epoch + batch / number)
@@ -172,14 +173,6 @@ class Epochs:
             gradient_norm=self._parameters.gradient_norm,
             seconds=time.perf_counter() - started,
         )
-
-
-def _phases(settings: Settings, data: DataChains, chains: NegativePhase | None) -> Contrastive:
-    if chains is not None:
-        return Persistent(data, settings.k, chains)
-    if settings.method == "exact":
-        return Exact(data)
-    return Contrastive(data, settings.k)
 
 
 def _values(rbm: RBM, bits: Bits) -> npt.NDArray[Any]:

@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kadanoff import _core, arguments
+from kadanoff import _core, arguments, device_arrays
 from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError
 
 from .gaussian import GaussianRBM
 from .gibbs import GibbsSampler, Moments, chosen_chains
-
-Reals = npt.NDArray[np.float32]
 
 
 class GaussianGibbsSampler(GibbsSampler):
@@ -50,16 +48,17 @@ class GaussianGibbsSampler(GibbsSampler):
     def _write_rbm(self, rbm: Any) -> None:
         self._core.write_rbm(**_parameters(rbm))
 
-    def _visible_values(self) -> Reals:
-        values: Reals = self._core.visible()
-        return values.reshape(self.chains, self._rbm.n_visible)
+    def _values(self, layer: str, bits: Any) -> Any:
+        return bits if layer == "visible" else super()._values(layer, bits)
 
-    def _write_visible(self, values: npt.ArrayLike) -> None:
-        array = self._rbm.states("visible", "visible", values)
+    def _bits(self, layer: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
+        if layer == "hidden":
+            return super()._bits(layer, values)
+        array = self._rbm.states(layer, layer, device_arrays.on_host(layer, values))
         expected = (self.chains, self._rbm.n_visible)
         if array.shape != expected:
-            raise ValueError(f"[visible] expected shape {expected}, got {array.shape}")
-        self._core.write_visible(np.ascontiguousarray(array, dtype=np.float32))
+            raise ValueError(f"[{layer}] expected shape {expected}, got {array.shape}")
+        return np.ascontiguousarray(array, dtype=np.float32)
 
     def log_weight(self, beta: float | npt.ArrayLike | None = None) -> npt.NDArray[np.float64]:
         """Return ln(sum over h of exp(-beta E(v, h))) of the visible units of each chain, float64.

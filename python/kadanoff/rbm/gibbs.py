@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kadanoff import _core, arguments
+from kadanoff import _core, arguments, device_arrays
 from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
@@ -39,7 +39,8 @@ class GibbsSampler(FixedAttributes):
 
     A step draws all hidden units given the visible ones, and then all visible units given the
     hidden ones. A chain is a pure function of (machine, precision, beta, seed, step) and of its
-    number: it does not depend on the instruction set, the threads, or how many chains there are.
+    number: it does not depend on the instruction set, the device, the threads, or how many chains
+    there are.
 
     Parameters
     ----------
@@ -49,9 +50,9 @@ class GibbsSampler(FixedAttributes):
         1 to 2^31. They start from independent random states.
     seed : int, optional
         0 <= seed < 2^64. Without it, one is drawn from the operating system; read it from `seed`.
-    device : {"cpu"}
+    device : {"cpu", "cuda"}
     threads : int, optional
-        By default as many as the process may use.
+        Of the CPU; by default as many as the process may use.
     precision : {"float32", "fixed16"}
         "fixed16" rounds weights and biases to multiples of 1 / `scale` that fit into 16 bits, and
         samples exactly the machine that has these: about twice as fast. The sum of a unit's terms
@@ -204,29 +205,24 @@ class GibbsSampler(FixedAttributes):
         return self._core.kernel
 
     @property
-    def visible(self) -> npt.NDArray[Any]:
+    def visible(self) -> Any:
         """A copy of the visible units, (chains, n_visible); assignable.
 
-        uint8 of 0 and 1, or int8 of -1 and 1 where the machine has these. Any array of these values
-        and this shape may be assigned, of any dtype of numbers and any strides; what is wrong
-        raises ValueError or TypeError and changes nothing.
+        uint8 of 0 and 1, or int8 of -1 and 1 where the machine has these: a NumPy array, or a CuPy
+        array on device "cuda". Any array of these values and this shape may be assigned, of any
+        dtype of numbers and any strides, wherever it is; what is wrong raises ValueError or
+        TypeError and changes nothing.
         """
-        return self._visible_values()
+        return self._states("visible")
 
     @visible.setter
     def visible(self, values: npt.ArrayLike) -> None:
-        self._write_visible(values)
-
-    def _visible_values(self) -> npt.NDArray[Any]:
-        return self._values("visible", self._core.visible())
-
-    def _write_visible(self, values: npt.ArrayLike) -> None:
         self._core.write_visible(self._bits("visible", values))
 
     @property
-    def hidden(self) -> npt.NDArray[Any]:
+    def hidden(self) -> Any:
         """A copy of the hidden units, (chains, n_hidden); as `visible`."""
-        return self._values("hidden", self._core.hidden())
+        return self._states("hidden")
 
     @hidden.setter
     def hidden(self, values: npt.ArrayLike) -> None:
@@ -237,14 +233,29 @@ class GibbsSampler(FixedAttributes):
             return self.rbm.n_visible, self.rbm.visible_units
         return self.rbm.n_hidden, self.rbm.hidden_units
 
-    def _values(self, layer: str, bits: Bits) -> npt.NDArray[Any]:
-        count, encoding = self._units(layer)
-        bits = bits.reshape(self.chains, count)
+    def _states(self, layer: str) -> Any:
+        """Return a layer where the device has it."""
+        if self.device == "cpu":
+            return self._host(layer)
+        bits = device_arrays.empty(layer, (self.chains, self._units(layer)[0]), np.uint8)
+        read = self._core.read_visible if layer == "visible" else self._core.read_hidden
+        read(bits.data.ptr)
+        return self._values(layer, bits)
+
+    def _host(self, layer: str) -> npt.NDArray[Any]:
+        """Return a layer as a NumPy array."""
+        bits = self._core.visible() if layer == "visible" else self._core.hidden()
+        values: npt.NDArray[Any] = self._values(layer, bits.reshape(self.chains, -1))
+        return values
+
+    def _values(self, layer: str, bits: Any) -> Any:
+        _, encoding = self._units(layer)
         return bits if encoding == "binary" else 2 * bits.view(np.int8) - np.int8(1)
 
-    def _bits(self, layer: str, values: npt.ArrayLike) -> Bits:
+    def _bits(self, layer: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return a layer as the core takes it."""
         count, _ = self._units(layer)
-        array = self.rbm.states(layer, layer, values)
+        array = self.rbm.states(layer, layer, device_arrays.on_host(layer, values))
         if array.shape != (self.chains, count):
             expected = (self.chains, count)
             raise ValueError(f"[{layer}] expected shape {expected}, got {array.shape}")
@@ -286,13 +297,14 @@ class GibbsSampler(FixedAttributes):
             self._clamped = None
             return
         shape = (self.chains, self.rbm.n_visible)
-        kept = arguments.array("clamp", "mask", mask)
+        kept = arguments.array("clamp", "mask", device_arrays.on_host("clamp", mask))
         if kept.dtype != np.bool_:
             raise TypeError(f"[clamp] expected mask of dtype bool, got {kept.dtype}")
         kept = np.array(broadcast_to_chains("mask", kept, shape), order="C")
         if values is not None:
-            new = broadcast_to_chains("values", arguments.array("clamp", "values", values), shape)
-            self.visible = np.where(kept, new, self.visible)
+            values = arguments.array("clamp", "values", device_arrays.on_host("clamp", values))
+            new = broadcast_to_chains("values", values, shape)
+            self.visible = np.where(kept, new, self._host("visible"))
         self._core.write_clamped(kept.view(np.uint8))
         kept.flags.writeable = False
         self._clamped = kept
@@ -350,15 +362,12 @@ class GibbsSampler(FixedAttributes):
 
         Notes
         -----
-        At beta = 1 this is :math:`-F(v)`, see `RBM.free_energy`.
+        At beta = 1 this is :math:`-F(v)`, see `RBM.free_energy`. The sums of the hidden units are
+        those that draw them, in float32, and all else is float64: the same bits for any number of
+        threads. With "fixed16" it is the weight in the machine that is sampled, the rounded one.
         """
-        betas = self._beta if beta is None else arguments.reals("log_weight", "beta", beta)
-        betas = np.broadcast_to(betas, self.chains)
-        v = self.visible.astype(np.float64)
-        field = betas[:, None] * (v @ self._rbm.weights.astype(np.float64) + self._rbm.hidden_bias)
-        lower = -field if self._rbm.hidden_units == "spin" else np.zeros_like(field)
-        drive = betas * (v @ self._rbm.visible_bias.astype(np.float64))
-        return np.asarray(drive + np.logaddexp(field, lower).sum(axis=1))
+        betas = None if beta is None else arguments.reals("log_weight", "beta", beta).tolist()
+        return self._core.log_weight(betas)
 
     def moments(self, where: npt.ArrayLike | None = None) -> Moments:
         r"""Return averages over chains of the units and of their products, the hidden ones in mean.
@@ -385,7 +394,7 @@ class GibbsSampler(FixedAttributes):
         drawn units have.
         """
         chosen = chosen_chains(where, self.chains)
-        v = self.visible[chosen].astype(np.float64)
+        v = self._host("visible")[chosen].astype(np.float64)
         betas = self._beta[chosen, None]
         field = betas * (v @ self._rbm.weights.astype(np.float64) + self._rbm.hidden_bias)
         if self._rbm.hidden_units == "spin":

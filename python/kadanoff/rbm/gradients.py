@@ -59,8 +59,8 @@ def log_likelihood_gradient(rbm: RBM, data: npt.ArrayLike) -> Gradient:
     --------
     >>> import kadanoff as kd
     >>> rbm = kd.RBM([[0.0], [0.0]])
-    >>> kd.rbm.log_likelihood_gradient(rbm, [[1, 1], [1, 0]]).weights.round(9).tolist()
-    [[0.25], [0.0]]
+    >>> kd.rbm.log_likelihood_gradient(rbm, [[1, 1], [1, 1]]).weights.round(9).tolist()
+    [[0.25], [0.25]]
     """
     return difference(
         data_moments(rbm, data, "log_likelihood_gradient"),

@@ -15,6 +15,21 @@ import numpy.typing as npt
 from . import gradients, keyed
 from .gibbs import GibbsSampler, Moments
 from .machine import RBM
+from .tempering import RBMTempering
+from .trajectory import TrajectoryTempering
+
+METHODS = ("pcd", "cd", "pt", "trajectory", "exact")
+CLASSES: dict[str, Any] = {
+    "pcd": GibbsSampler,
+    "pt": RBMTempering,
+    "trajectory": TrajectoryTempering,
+}
+DEFAULT_CHAINS = {"pcd": 1000, "pt": 100, "trajectory": 100}
+DEFAULT_BETAS = tuple(np.linspace(0.0, 1.0, 10).tolist())
+
+_WINDOW = 20
+_RARE_SWAPS = 0.3
+_MAX_RUNGS = 64
 
 Bits = npt.NDArray[np.uint8]
 
@@ -99,6 +114,9 @@ class Contrastive:
         """Go on with another machine."""
         self._data.chains.rbm = rbm
 
+    def begin_epoch(self) -> None:
+        """Do what there is to do before the first minibatch of an epoch."""
+
     def moments(self, bits: Bits, count: int) -> tuple[Moments, Moments]:
         """Return averages over a minibatch and over the machine's states."""
         positive = self._data.load(bits, count)
@@ -143,12 +161,42 @@ class Persistent(Contrastive):
 
     @property
     def acceptance(self) -> float:
-        """Mean share of accepted swaps; nan where the chains make none."""
-        return float(np.mean(getattr(self.chains, "acceptance", math.nan)))
+        """Share of accepted swaps, mean over the neighbours that tried; nan where none did."""
+        shares = np.atleast_1d(getattr(self.chains, "acceptance", math.nan))
+        tried = shares[np.isfinite(shares)]
+        return float(tried.mean()) if tried.size else math.nan
 
     def state(self) -> dict[str, Any]:
         """Return what a file keeps."""
         return {**super().state(), "chains": self.chains.state()}
+
+
+class Tempered(Persistent):
+    """Persistent chains that exchange temperatures; swaps are counted for each epoch by itself."""
+
+    def begin_epoch(self) -> None:
+        """Forget the swaps of the last epoch."""
+        chains: Any = self.chains
+        chains.reset_statistics()
+
+
+class Trajectory(Persistent):
+    """Persistent chains of earlier machines, which exchange states with those of the present one.
+
+    Where swaps with the last machine that was kept become rare, the present one is kept as well
+    (N. Bereux et al., arXiv:2405.15376, section 4).
+    """
+
+    def take(self, rbm: RBM) -> None:
+        """Go on with another machine."""
+        chains: Any = self.chains
+        if chains.step // self._steps % _WINDOW == 0:
+            rare = bool(chains.acceptance[-1] < _RARE_SWAPS)
+            if rare and len(chains.machines) < _MAX_RUNGS:
+                chains.append(chains.rbm)
+            else:
+                chains.reset_statistics()
+        super().take(rbm)
 
 
 class Exact(Contrastive):
@@ -166,3 +214,57 @@ class Exact(Contrastive):
         """Return averages over a minibatch and over all of the machine's states."""
         positive = self._data.load(bits, count)
         return positive, gradients.model_moments(self._data.chains.rbm, "fit")
+
+
+def first_chains(
+    rbm: RBM,
+    method: str,
+    seed: int,
+    chains: int | None,
+    betas: npt.ArrayLike | None,
+    options: dict[str, Any],
+) -> NegativePhase | None:
+    """Return the persistent chains that a training begins with, if its method has any."""
+    if betas is not None and method != "pt":
+        raise ValueError(f"[RBMTrainer] expected betas with method 'pt', got {method!r}")
+    if method == "exact":
+        gradients.check_enumerable(rbm, "RBMTrainer")
+    if method not in CLASSES:
+        return None
+    count = DEFAULT_CHAINS[method] if chains is None else chains
+    seed = keyed.derived_seed(seed, keyed.Use.MODEL_CHAINS)
+    if method == "pcd":
+        return GibbsSampler(rbm, count, seed, **options)
+    if method == "pt":
+        return RBMTempering(rbm, DEFAULT_BETAS if betas is None else betas, count, seed, **options)
+    free = RBM(
+        np.zeros_like(rbm.weights),
+        rbm.visible_bias,
+        rbm.hidden_bias,
+        rbm.visible_units,
+        rbm.hidden_units,
+    )
+    return TrajectoryTempering([free, rbm], count, seed, **options)
+
+
+def checked_chains(given: Any, rbm: RBM) -> NegativePhase:
+    """Return chains of a user's own, set to the machine; TypeError or ValueError."""
+    if not isinstance(given, NegativePhase) or not hasattr(given, "from_state"):
+        wanted = "a negative_phase such as kd.GibbsSampler(rbm)"
+        raise TypeError(f"[RBMTrainer] expected {wanted}, got {given!r}")
+    if given.rbm.layers != rbm.layers:
+        wanted = f"a negative_phase of a machine like {rbm!r}"
+        raise ValueError(f"[RBMTrainer] expected {wanted}, got {given.rbm!r}")
+    given.rbm = rbm
+    return given
+
+
+def phases(method: str, steps: int, data: DataChains, chains: NegativePhase | None) -> Contrastive:
+    """Return both phases of a method."""
+    if chains is None:
+        return Exact(data) if method == "exact" else Contrastive(data, steps)
+    if isinstance(chains, TrajectoryTempering):
+        return Trajectory(data, steps, chains)
+    if isinstance(chains, RBMTempering):
+        return Tempered(data, steps, chains)
+    return Persistent(data, steps, chains)

@@ -9,11 +9,11 @@ from kadanoff import arguments
 
 from . import optimizers, schedules
 from .gibbs import PRECISIONS
+from .negative_phase import METHODS
 from .optimizers import Optimizer
 from .schedules import Schedule
 from .updating import Rules
 
-METHODS = ("cd", "pcd", "pt", "trajectory", "exact")
 _CALL = "RBMTrainer"
 
 
@@ -24,7 +24,6 @@ class Settings:
     method: str
     k: int
     batch_size: int
-    chains: int
     optimizer: Optimizer
     learning_rate: Schedule
     weight_decay: float
@@ -49,7 +48,6 @@ class Settings:
             method=arguments.choice(_CALL, "method", given["method"], METHODS),
             k=arguments.integer(_CALL, "k", given["k"], 1, 2**31),
             batch_size=arguments.integer(_CALL, "batch_size", given["batch_size"], 1, 2**31),
-            chains=arguments.integer(_CALL, "chains", given["chains"], 1, 2**31),
             optimizer=optimizer,
             learning_rate=schedules.as_schedule(
                 _CALL, optimizer.default_rate if rate is None else rate
@@ -94,7 +92,6 @@ class Settings:
             method=entries.text("method", METHODS),
             k=entries.integer("k"),
             batch_size=entries.integer("batch_size"),
-            chains=entries.integer("chains"),
             optimizer=optimizers.from_state(entries.group("optimizer")),
             learning_rate=learning_rate,
             weight_decay=entries.real("weight_decay"),

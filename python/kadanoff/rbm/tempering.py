@@ -186,7 +186,7 @@ class RBMTempering(ReplicaExchange):
 
         As `GibbsSampler.visible`; row c is that of copy c.
         """
-        return self._chains.visible[self._coldest]
+        return self._chains._host("visible")[self._coldest]
 
     @visible.setter
     def visible(self, values: npt.ArrayLike) -> None:
@@ -195,7 +195,7 @@ class RBMTempering(ReplicaExchange):
     @property
     def hidden(self) -> npt.NDArray[Any]:
         """A copy of the hidden units at the largest beta, (replicas, n_hidden); as `visible`."""
-        return self._chains.hidden[self._coldest]
+        return self._chains._host("hidden")[self._coldest]
 
     @hidden.setter
     def hidden(self, values: npt.ArrayLike) -> None:
@@ -204,7 +204,7 @@ class RBMTempering(ReplicaExchange):
     @property
     def all_visible(self) -> npt.NDArray[Any]:
         """A copy of all visible units, (n_betas, replicas, n_visible); assignable."""
-        return self._chains.visible[self._ladder.walkers]
+        return self._chains._host("visible")[self._ladder.walkers]
 
     @all_visible.setter
     def all_visible(self, values: npt.ArrayLike) -> None:
@@ -213,7 +213,7 @@ class RBMTempering(ReplicaExchange):
     @property
     def all_hidden(self) -> npt.NDArray[Any]:
         """A copy of all hidden units, (n_betas, replicas, n_hidden); assignable."""
-        return self._chains.hidden[self._ladder.walkers]
+        return self._chains._host("hidden")[self._ladder.walkers]
 
     @all_hidden.setter
     def all_hidden(self, values: npt.ArrayLike) -> None:
@@ -233,7 +233,7 @@ class RBMTempering(ReplicaExchange):
         if array.shape != (*walkers.shape, units):
             expected = (*walkers.shape, units)
             raise ValueError(f"[{name}] expected shape {expected}, got {array.shape}")
-        units_of_all: npt.NDArray[Any] = getattr(self._chains, layer)
+        units_of_all: npt.NDArray[Any] = self._chains._host(layer)
         units_of_all[walkers] = array
         return units_of_all
 

@@ -16,12 +16,12 @@ from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError, Interrupted
 from kadanoff.fixed import FixedAttributes
 
-from . import gradients, keyed, schedules
+from . import gradients, schedules
 from .fitting import Epochs, FitOptions
-from .gibbs import DEVICES, GibbsSampler
+from .gibbs import DEVICES
 from .history import History
 from .machine import RBM
-from .negative_phase import NegativePhase
+from .negative_phase import CLASSES, NegativePhase, checked_chains, first_chains
 from .optimizers import Optimizer
 from .progress import Show, epochs_bar
 from .schedules import Schedule
@@ -31,6 +31,7 @@ from .training_state import Checkpoint, TrainingState
 
 _KIND = "rbm_trainer"
 _VERSION = 1
+_NONE, _FOREIGN = "none", "foreign"
 
 Callback = Callable[["RBMTrainer"], object]
 
@@ -42,15 +43,20 @@ class RBMTrainer(FixedAttributes):
     ----------
     rbm : RBM
         Where to start; `RBM.random` makes a good one. It is not changed.
-    method : {"pcd", "cd", "exact"}
+    method : {"pcd", "cd", "pt", "trajectory", "exact"}
         Where the machine's own averages come from: persistent chains, chains that start from each
-        minibatch, or the enumeration of a layer of at most 20 units.
+        minibatch, persistent chains that exchange temperatures (`RBMTempering`) or states with
+        chains of earlier machines of the training (`TrajectoryTempering`), or the enumeration of a
+        layer of at most 20 units.
     k : int
         Gibbs steps for each minibatch.
     batch_size : int
         Samples in a minibatch; the last one of an epoch may have fewer.
-    chains : int
-        Persistent chains.
+    chains : int, optional
+        Persistent chains of the machine; by default 1000 for "pcd", and 100 for "pt" and
+        "trajectory", which have as many again for each other temperature or machine.
+    betas : array_like of float, optional
+        Inverse temperatures of "pt"; by default 10, evenly spaced from 0 to 1.
     optimizer : {"adam", "sgd"}, `kadanoff.rbm.Adam` or `kadanoff.rbm.SGD`
     learning_rate : float or callable, optional
         A rate, or a function of the epochs done (a float, which grows within an epoch too) that
@@ -74,8 +80,8 @@ class RBMTrainer(FixedAttributes):
     device, threads, precision
         As for `GibbsSampler`; "fixed16" rounds what the chains sample, not what is learnt.
     negative_phase : NegativePhase, optional
-        Chains of your own in place of those of `method`, which is then "pcd": anything that has the
-        interface of `kadanoff.rbm.NegativePhase`, on a machine of the same layers.
+        Chains of your own in place of those of `method`, which then does not count: anything that
+        has the interface of `kadanoff.rbm.NegativePhase`, of a machine of the same layers.
 
     Raises
     ------
@@ -134,7 +140,8 @@ class RBMTrainer(FixedAttributes):
         k: int = 1,
         *,
         batch_size: int = 100,
-        chains: int = 1000,
+        chains: int | None = None,
+        betas: npt.ArrayLike | None = None,
         optimizer: str | Optimizer = "adam",
         learning_rate: float | Schedule | None = None,
         weight_decay: float = 0.0,
@@ -157,7 +164,6 @@ class RBMTrainer(FixedAttributes):
             method=method,
             k=k,
             batch_size=batch_size,
-            chains=chains,
             optimizer=optimizer,
             learning_rate=learning_rate,
             weight_decay=weight_decay,
@@ -172,13 +178,20 @@ class RBMTrainer(FixedAttributes):
         )
         self.device = arguments.choice(call, "device", device, DEVICES)
         self.threads = _threads(threads)
-        self._negative_class: Any = GibbsSampler if negative_phase is None else type(negative_phase)
+        if chains is not None:
+            chains = arguments.integer(call, "chains", chains, 1, 2**31)
+        own = negative_phase
+        if own is None:
+            own = first_chains(rbm, method, self.seed, chains, betas, self._sampling())
+        else:
+            own = checked_chains(own, rbm)
+        self._chains_class: Any = None if own is None else type(own)
         self._state = TrainingState(
             rbm=rbm,
             updates=0,
             memory=self.settings.optimizer.start(rbm.weights.size + rbm.n_visible + rbm.n_hidden),
             offsets=None,
-            phases={"data_step": 0, **self._first_chains(rbm, negative_phase)},
+            phases={"data_step": 0, **({} if own is None else {"chains": own.state()})},
             history=History((), ()),
             best=None,
             best_score=-np.inf,
@@ -228,7 +241,7 @@ class RBMTrainer(FixedAttributes):
         from kadanoff import storage
 
         entries = storage.Entries(self._state.phases["chains"], "a trainer")
-        return self._negative_class.from_state(entries, self.device, self.threads)
+        return self._chains_class.from_state(entries, self.device, self.threads)
 
     def fit(
         self,
@@ -344,29 +357,6 @@ class RBMTrainer(FixedAttributes):
             "precision": self.settings.precision,
         }
 
-    def _first_chains(self, rbm: RBM, given: NegativePhase | None) -> dict[str, Any]:
-        """Return the state of the persistent chains before the first epoch, if there are any."""
-        settings = self.settings
-        if given is not None:
-            if settings.method != "pcd":
-                wanted = "method 'pcd' for a negative_phase"
-                raise ValueError(f"[RBMTrainer] expected {wanted}, got {settings.method!r}")
-            if not isinstance(given, NegativePhase) or not hasattr(given, "from_state"):
-                wanted = "a negative_phase such as kd.GibbsSampler(rbm)"
-                raise TypeError(f"[RBMTrainer] expected {wanted}, got {given!r}")
-            if given.rbm.layers != rbm.layers:
-                wanted = f"a negative_phase of a machine like {rbm!r}"
-                raise ValueError(f"[RBMTrainer] expected {wanted}, got {given.rbm!r}")
-            given.rbm = rbm
-            return {"chains": given.state()}
-        if settings.method == "pcd":
-            seed = keyed.derived_seed(settings.seed, keyed.Use.MODEL_CHAINS)
-            chains = GibbsSampler(rbm, settings.chains, seed, **self._sampling())
-            return {"chains": chains.state()}
-        if settings.method == "exact":
-            gradients.check_enumerable(rbm, "RBMTrainer")
-        return {}
-
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write an HDF5 file from which `load` goes on bit for bit; it is put in place whole.
 
@@ -385,8 +375,14 @@ class RBMTrainer(FixedAttributes):
             "rng_version": _core.rng_version,
             "kadanoff_version": _core.__version__,
             "settings": self.settings.to_state(),
+            "chains": self._chains_kind(),
             **self._state.to_state(),
         }
+
+    def _chains_kind(self) -> str:
+        if self._chains_class is None:
+            return _NONE
+        return {kind: name for name, kind in CLASSES.items()}.get(self._chains_class, _FOREIGN)
 
     @classmethod
     def load(
@@ -395,7 +391,7 @@ class RBMTrainer(FixedAttributes):
         device: str = "cpu",
         threads: int | None = None,
         learning_rate: float | Schedule | None = None,
-        negative_phase: type[Any] = GibbsSampler,
+        negative_phase: type[Any] | None = None,
     ) -> RBMTrainer:
         """Return the trainer that `save` wrote.
 
@@ -430,7 +426,7 @@ class RBMTrainer(FixedAttributes):
         device: str = "cpu",
         threads: int | None = None,
         learning_rate: float | Schedule | None = None,
-        negative_phase: type[Any] = GibbsSampler,
+        negative_phase: type[Any] | None = None,
     ) -> RBMTrainer:
         """Return the trainer whose `state` was read back as `storage.Entries`."""
         if entries.integer("rng_version") != _core.rng_version:
@@ -447,7 +443,7 @@ class RBMTrainer(FixedAttributes):
         trainer = object.__new__(cls)
         trainer.device = arguments.choice("RBMTrainer", "device", device, DEVICES)
         trainer.threads = _threads(threads)
-        trainer._negative_class = negative_phase
+        trainer._chains_class = _chains_class(entries, negative_phase)
         try:
             trainer.settings = Settings.from_state(group, schedule)
             trainer._state = TrainingState.from_state(entries, trainer.settings)
@@ -461,14 +457,13 @@ class RBMTrainer(FixedAttributes):
     def _check_phases(self, entries: Any) -> None:
         """Check the state of the chains by making them."""
         entries.integer("data_step", low=0, high=MAX_SWEEP)
-        if self.settings.method == "pcd":
-            entries.group("chains")
-            if self.negative_phase.rbm != self.rbm:
-                raise entries.wrong("chains", "chains of the trainer's machine")
-        elif "chains" in entries:
-            raise entries.wrong("chains", f"no chains of method {self.settings.method}")
-        if self.settings.method == "exact":
-            gradients.check_enumerable(self.rbm, "load")
+        if self._chains_class is None:
+            if "chains" in entries:
+                raise entries.wrong("chains", "nothing, without chains")
+            if self.settings.method == "exact":
+                gradients.check_enumerable(self.rbm, "load")
+        elif entries.group("chains") and self.negative_phase.rbm != self.rbm:
+            raise entries.wrong("chains", "chains of the trainer's machine")
 
     def __reduce__(self) -> tuple[Any, ...]:
         rate = self.settings.learning_rate
@@ -477,7 +472,7 @@ class RBMTrainer(FixedAttributes):
             self.device,
             self.threads,
             rate,
-            self._negative_class,
+            self._chains_class,
         )
 
     def __repr__(self) -> str:
@@ -491,8 +486,18 @@ def _threads(value: Any) -> int | None:
     return None if value is None else arguments.integer("RBMTrainer", "threads", value, 1, 4096)
 
 
+def _chains_class(entries: Any, given: type[Any] | None) -> Any:
+    """Return the class of the chains in a file, None where it has none."""
+    kind = entries.text("chains", (*CLASSES, _NONE, _FOREIGN))
+    if kind == _FOREIGN and given is None:
+        raise ValueError(
+            "[load] expected the class of chains of your own as negative_phase, got None"
+        )
+    return given if kind == _FOREIGN else CLASSES.get(kind)
+
+
 def _from_plain_state(
-    state: dict[str, Any], device: str, threads: int | None, rate: Any, chains: type[Any]
+    state: dict[str, Any], device: str, threads: int | None, rate: Any, chains: Any
 ) -> RBMTrainer:
     """Undo `RBMTrainer.__reduce__`."""
     from kadanoff import storage

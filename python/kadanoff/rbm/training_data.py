@@ -39,16 +39,18 @@ class TrainingData:
     def __init__(
         self, call: str, name: str, rbm: RBM, values: npt.ArrayLike, probabilities: bool = False
     ) -> None:
-        array: npt.NDArray[Any] = arguments.array(call, name, values)
+        array = arguments.array(call, name, values)
         if array.dtype.kind not in "biuf":
             raise TypeError(f"[{call}] expected numbers for {name}, got dtype {array.dtype}")
-        if array.ndim != 2 or array.shape[1:] != (rbm.n_visible,) or len(array) == 0:
+        shape = array.shape
+        if len(shape) != 2 or shape[1] != rbm.n_visible or shape[0] == 0:
             wanted = f"{name} of shape (samples, {rbm.n_visible}) with at least one sample"
-            raise ValueError(f"[{call}] expected {wanted}, got shape {array.shape}")
+            raise ValueError(f"[{call}] expected {wanted}, got shape {shape}")
+        self.n_visible = rbm.n_visible
         self._probabilities: npt.NDArray[np.float64] | None = None
         if probabilities:
             self._probabilities = _probabilities(call, name, array)
-            self.bits = np.zeros(array.shape, dtype=np.uint8)
+            self.bits: Bits = np.zeros(shape, dtype=np.uint8)
         else:
             low = -1 if rbm.visible_units == "spin" else 0
             self.bits = _bits(call, name, array, low)
@@ -69,7 +71,7 @@ class TrainingData:
     def batches(self, seed: int, epoch: int, size: int) -> Iterator[tuple[Bits, int]]:
         """Yield the minibatches of an epoch, in one buffer: rows from `count` on do not count."""
         order = keyed.order(seed, keyed.Use.ORDER, epoch, len(self))
-        buffer = np.zeros((size, self.bits.shape[1]), dtype=np.uint8)
+        buffer: Bits = np.zeros((size, self.n_visible), dtype=np.uint8)
         for start in range(0, len(self), size):
             chosen = order[start : start + size]
             np.take(self.bits, chosen, axis=0, out=buffer[: len(chosen)], mode="clip")

@@ -205,7 +205,7 @@ class TrajectoryTempering(ReplicaExchange):
     def visible(self) -> npt.NDArray[Any]:
         """A copy of the visible units of the last machine, (chains, n_visible); assignable."""
         self._settle()
-        return self._moment.chains[-1].visible
+        return self._moment.chains[-1]._host("visible")
 
     @visible.setter
     def visible(self, values: npt.ArrayLike) -> None:
@@ -216,7 +216,7 @@ class TrajectoryTempering(ReplicaExchange):
     def hidden(self) -> npt.NDArray[Any]:
         """A copy of the hidden units of the last machine, (chains, n_hidden); assignable."""
         self._settle()
-        return self._moment.chains[-1].hidden
+        return self._moment.chains[-1]._host("hidden")
 
     @hidden.setter
     def hidden(self, values: npt.ArrayLike) -> None:
@@ -227,7 +227,7 @@ class TrajectoryTempering(ReplicaExchange):
     def all_visible(self) -> npt.NDArray[Any]:
         """A copy of all visible units, (n_machines, chains, n_visible); assignable."""
         self._settle()
-        return np.stack([chains.visible for chains in self._moment.chains])
+        return np.stack([chains._host("visible") for chains in self._moment.chains])
 
     @all_visible.setter
     def all_visible(self, values: npt.ArrayLike) -> None:
@@ -243,7 +243,7 @@ class TrajectoryTempering(ReplicaExchange):
     def all_hidden(self) -> npt.NDArray[Any]:
         """A copy of all hidden units, (n_machines, chains, n_hidden)."""
         self._settle()
-        return np.stack([chains.hidden for chains in self._moment.chains])
+        return np.stack([chains._host("hidden") for chains in self._moment.chains])
 
     def moments(self) -> Moments:
         """Return averages over the chains of the last machine, as `GibbsSampler.moments`."""

@@ -151,6 +151,9 @@ struct WordOps {
         return __builtin_bit_cast(double, __builtin_bit_cast(std::uint64_t, a) - (n << 52));
     }
     KADANOFF_LEAF static void store_doubles(double* p, Double a) { *p = a; }
+    KADANOFF_LEAF static Double load_doubles(const double* p) { return *p; }
+    /// From the bits of as many floats.
+    KADANOFF_LEAF static Double load_floats(const std::uint32_t* p) { return __builtin_bit_cast(float, *p); }
     /// Bytes of 0xFF, not 0, in a register. Those from i * doubles on belong to the numbers of a Double: adds `a`
     /// there.
     using ByteSet = Vector;

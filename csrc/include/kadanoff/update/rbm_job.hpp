@@ -33,6 +33,23 @@ struct RbmDrives {
     const std::uint32_t* real;  ///< float32: bits of a float, (word of chains, chain % 2, chain / 2 % 16)
 };
 
+/// Units whose factors are multiplied before a logarithm is taken of the product, which then stays below 2^480.
+inline constexpr std::int64_t rbm_weighed_units = 480;
+
+/// Where a number of a chain lies, of those that are kept as words of 16 even chains and 16 odd ones.
+KADANOFF_LEAF constexpr std::int64_t rbm_place(std::int64_t chain) {
+    return chain / 32 * 32 + chain % 2 * 16 + chain / 2 % 16;
+}
+
+/// What the sums x of units add to the weights of the other layer's states, at one inverse temperature or at two:
+/// sum_j ln(1 + e^d_j) = slope * positive + ln product. Numbers of a chain are at its rbm_place.
+struct RbmWeighing {
+    std::int64_t units;     ///< that are there; what pads them has no weight
+    const double* rate[2];  ///< |d| log2(e) of a sum of 1
+    double* positive;       ///< sums of max(x, 0), added to
+    double* product[2];     ///< of the 1 + e^-|d|, multiplied by them
+};
+
 /// One layer of many chains, to be drawn from the other one.
 struct RbmJob {
     const std::uint32_t* source;   ///< (word of chains, unit)
@@ -49,6 +66,7 @@ struct RbmJob {
     RbmDrives drives;
     const RbmLogistic* logistic;
     DrawKey key;
+    const RbmWeighing* weighing;  ///< for kernels that weigh
 
     std::uint32_t *index, *state, *sums, *partial;  ///< scratch of one thread, see RbmScratch
 };
@@ -138,14 +156,13 @@ struct RbmStream {
     /// Goes on where `store` left off; begins anew with the first unit of a stream or of a thread.
     KADANOFF_LEAF void resume(const RbmJob& job, std::int64_t word, int part, std::int64_t unit, bool first,
                               const std::uint32_t* state) {
-        if (!first && unit % rbm_stream_units != 0) {
-            words.s0 = Ops::load(state);
-            words.s1 = Ops::load(state + Ops::lanes);
-            words.s2 = Ops::load(state + 2 * Ops::lanes);
-            words.s3 = Ops::load(state + 3 * Ops::lanes);
-            return;
-        }
-        DrawKey key = job.key;
+        if (first || unit % rbm_stream_units == 0) return begin(job.key, word, part, unit);
+        words.s0 = Ops::load(state);
+        words.s1 = Ops::load(state + Ops::lanes);
+        words.s2 = Ops::load(state + 2 * Ops::lanes);
+        words.s3 = Ops::load(state + 3 * Ops::lanes);
+    }
+    KADANOFF_LEAF void begin(DrawKey key, std::int64_t word, int part, std::int64_t unit) {
         key.stream = Stream::rbm_units;
         key.replica = static_cast<std::uint32_t>(word);
         const std::int64_t group = unit / rbm_stream_units * 16 + part * Ops::lanes;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kadanoff/update/rbm_draw.hpp"
+#include "kadanoff/update/rbm_weigh.hpp"
 
 namespace kadanoff {
 
@@ -30,6 +31,10 @@ struct RegisterTables<Fixed16Sums<OpsType>> {
     template <bool Elsewhere>
     KADANOFF_LEAF static Sum add(Sum sum, Table table, Vector index) {
         return Ops::add_pairs(sum, Ops::look_up_pairs(table, index));
+    }
+    KADANOFF_LEAF static void reals(const Sum* sum, typename Ops::Real& even, typename Ops::Real& odd) {
+        even = low_real<Ops>(*sum);
+        odd = high_real<Ops>(*sum);
     }
 
     struct Drive {
@@ -70,6 +75,10 @@ struct RegisterTables<Float32Sums<OpsType>> {
     KADANOFF_LEAF static Sum add(Sum sum, Table table, Vector index) {
         const Sum part = Ops::look_up_float(table, index);
         return Elsewhere ? Ops::plus_elsewhere(sum, part) : Ops::plus(sum, part);
+    }
+    KADANOFF_LEAF static void reals(const Sum* sum, Sum& even, Sum& odd) {
+        even = sum[0];
+        odd = sum[1];
     }
 
     struct Drive {
@@ -138,14 +147,37 @@ KADANOFF_LEAF void sum_tile(const RbmJob& job, std::int64_t unit, const std::uin
     }
 }
 
+/// Weighs the sums of a tile.
+template <class Tables, int Betas, int Vectors>
+KADANOFF_LEAF void weigh_tile(const RbmJob& job, std::int64_t unit, std::int64_t vector,
+                              const typename Tables::Sum (*sum)[Vectors * Tables::sums]) {
+    using Ops = typename Tables::Ops;
+    constexpr int parts = 16 / Ops::lanes;
+    for (int v = 0; v < Vectors; ++v) {
+        alignas(64) std::uint32_t even[rbm_tile * Ops::lanes], odd[rbm_tile * Ops::lanes];
+        KADANOFF_UNROLL
+        for (int j = 0; j < rbm_tile; ++j) {
+            typename Ops::Real first, second;
+            Tables::reals(&sum[j][v * Tables::sums], first, second);
+            Ops::store(even + j * Ops::lanes, Ops::bits(first));
+            Ops::store(odd + j * Ops::lanes, Ops::bits(second));
+        }
+        const std::int64_t place = (vector + v) / parts * rbm_chains + (vector + v) % parts * Ops::lanes;
+        weigh_units<Ops, Betas, Ops::lanes>(*job.weighing, unit, rbm_tile, even, Ops::lanes, place);
+        weigh_units<Ops, Betas, Ops::lanes>(*job.weighing, unit, rbm_tile, odd, Ops::lanes, place + 16);
+    }
+}
+
 /// Draws a tile of units in the vectors of chains from `vector` on; 16 / Ops::lanes of them make up a word.
-template <class Tables, class Logistic, int Vectors>
+template <class Tables, class Logistic, RbmTask Task, int Vectors>
 KADANOFF_LEAF void draw_tile(const RbmJob& job, std::int64_t unit, bool first, std::int64_t vector,
                              const std::uint32_t* index, std::int64_t stride, std::uint32_t* state) {
     using Ops = typename Tables::Ops;
     constexpr int parts = 16 / Ops::lanes;
     typename Tables::Sum sum[rbm_tile][Vectors * Tables::sums];
     sum_tile<Tables, Vectors>(job, unit, index, stride, sum);
+    if constexpr (Task != RbmTask::draw) weigh_tile<Tables, weighed_betas(Task), Vectors>(job, unit, vector, sum);
+    if constexpr (Task == RbmTask::weigh) return;
     const Logistic logistic(*job.logistic);
     for (int v = 0; v < Vectors; ++v, state += 4 * Ops::lanes) {
         const std::int64_t word = (vector + v) / parts;

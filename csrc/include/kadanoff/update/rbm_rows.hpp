@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kadanoff/update/rbm_draw.hpp"
+#include "kadanoff/update/rbm_weigh.hpp"
 
 namespace kadanoff {
 
@@ -101,6 +102,18 @@ struct RowSums<Fixed16Sums<OpsType>> {
         Ops::transpose_pairs(sums, 16, columns);
     }
     static constexpr int column(int unit) { return unit; }
+    /// 32 chains' sums as floats, (unit, 16 even chains and 16 odd ones).
+    KADANOFF_LEAF static void reals(const std::uint32_t* sums, std::int64_t, std::uint32_t* out) {
+        alignas(64) std::uint32_t columns[rbm_row_units * 16];
+        Ops::transpose_pairs(sums, 16, columns);
+        for (int j = 0; j < rbm_row_units; ++j) {
+            for (int p = 0; p < 16; p += Ops::lanes) {
+                const Vector pairs = Ops::load(columns + j * 16 + p);
+                Ops::store(out + j * 32 + p, Ops::bits(low_real<Ops>(pairs)));
+                Ops::store(out + j * 32 + 16 + p, Ops::bits(high_real<Ops>(pairs)));
+            }
+        }
+    }
 
     template <class Logistic>
     KADANOFF_LEAF std::uint32_t draw(const RbmJob& job, const Logistic& logistic, std::int64_t word, int part,
@@ -141,6 +154,25 @@ struct RowSums<Float32Sums<OpsType>> {
     }
     /// Unit 16 h + w was in half h of word w.
     static constexpr int column(int unit) { return 2 * (unit % 16) + unit / 16; }
+    /// The low 16 bits and the high ones are transposed apart.
+    KADANOFF_LEAF static void reals(const std::uint32_t* sums, std::int64_t half, std::uint32_t* out) {
+        alignas(64) std::uint32_t rows[2][32 * 16], columns[2][rbm_row_units * 16];
+        for (int w = 0; w < 32 * 16; w += Ops::lanes) {
+            const Vector first = Ops::load(sums + w), second = Ops::load(sums + half + w);
+            Ops::store(rows[0] + w, join_low_halves<Ops>(first, second));
+            Ops::store(rows[1] + w, join_high_halves<Ops>(first, second));
+        }
+        Ops::transpose_pairs(rows[0], 16, columns[0]);
+        Ops::transpose_pairs(rows[1], 16, columns[1]);
+        for (int j = 0; j < rbm_row_units; ++j) {
+            for (int p = 0; p < 16; p += Ops::lanes) {
+                const Vector low = Ops::load(columns[0] + column(j) * 16 + p);
+                const Vector high = Ops::load(columns[1] + column(j) * 16 + p);
+                Ops::store(out + j * 32 + p, join_low_halves<Ops>(low, high));
+                Ops::store(out + j * 32 + 16 + p, join_high_halves<Ops>(low, high));
+            }
+        }
+    }
 
     template <class Logistic>
     KADANOFF_LEAF std::uint32_t draw(const RbmJob& job, const Logistic& logistic, std::int64_t word, int part,
@@ -162,6 +194,15 @@ struct RowSums<Float32Sums<OpsType>> {
         return finish_float32_units(job, units, first, 16, 32);
     }
 };
+
+/// Weighs the sums of the 32 units from `unit` on in the 32 chains of a word.
+template <class Sums, int Betas>
+KADANOFF_LEAF void weigh_rows(const RbmJob& job, std::int64_t unit, std::int64_t word, const std::uint32_t* sums,
+                              std::int64_t half) {
+    alignas(64) std::uint32_t reals[rbm_row_units * 32];
+    RowSums<Sums>::reals(sums, half, reals);
+    weigh_units<typename Sums::Ops, Betas, 32>(*job.weighing, unit, rbm_row_units, reals, 32, word * rbm_chains);
+}
 
 /// Draws the 32 units from `unit` on in the 32 chains of a word, whose sums are given, (half of the units, chain, 16
 /// words), halves `half` words apart.

@@ -220,10 +220,10 @@ def record(
     series = {name: np.empty((chains.chains, draws)) for name in measures}
     kept = None
     if units:
-        kept = np.empty((chains.chains, draws, chains.rbm.n_visible), chains.visible.dtype)
+        kept = np.empty((chains.chains, draws, chains.rbm.n_visible), chains._host("visible").dtype)
     for draw in range(draws):
         chains.run(every)
-        visible, hidden = chains.visible, chains.hidden
+        visible, hidden = chains._host("visible"), chains._host("hidden")
         for name, measure in measures.items():
             series[name][:, draw] = measure(visible, hidden)
         if kept is not None:
