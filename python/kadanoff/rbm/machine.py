@@ -12,11 +12,12 @@ from kadanoff import _core, arguments
 from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
 
+from . import likelihood
+from .partition import LogPartition
+
 if TYPE_CHECKING:
     from .gradients import Gradient
     from .pytorch import RBMModule
-from . import likelihood
-from .partition import LogPartition
 
 UNITS = ("binary", "spin")
 MAX_UNITS = 2**20
@@ -206,14 +207,6 @@ class RBM(FixedAttributes):
         """
         return likelihood.free_energy(self, visible)
 
-    def log_likelihood_gradient(self, data: npt.ArrayLike) -> Gradient:
-        """Return the gradient of the mean log-likelihood of `data`, exactly.
-
-        See `kadanoff.rbm.log_likelihood_gradient`.
-
-        Parameters
-        ----------
-        data : array_like, (n_samples, n_visible)
     def log_partition(
         self,
         method: str = "exact",
@@ -265,12 +258,6 @@ class RBM(FixedAttributes):
         Raises
         ------
         ValueError, TypeError
-        """
-        from .gradients import log_likelihood_gradient
-
-        return log_likelihood_gradient(self, data)
-
-    def states(self, call: str, layer: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
 
         Warns
         -----
@@ -369,6 +356,23 @@ class RBM(FixedAttributes):
         np.True_
         """
         return likelihood.pseudo_likelihood(self, visible, threads)
+
+    def log_likelihood_gradient(self, data: npt.ArrayLike) -> Gradient:
+        """Return the gradient of the mean log-likelihood of `data`, exactly.
+
+        See `kadanoff.rbm.log_likelihood_gradient`.
+
+        Parameters
+        ----------
+        data : array_like, (n_samples, n_visible)
+
+        Raises
+        ------
+        ValueError, TypeError
+        """
+        from .gradients import log_likelihood_gradient
+
+        return log_likelihood_gradient(self, data)
 
     def states(
         self, call: str, layer: str, values: npt.ArrayLike, name: str | None = None
