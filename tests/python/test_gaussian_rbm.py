@@ -59,7 +59,7 @@ def test_energies_are_those_of_plain_sums(units: str) -> None:
 @pytest.mark.parametrize("beta", [0.6, 1.0])
 def test_the_partition_function_is_the_integral_of_all_weights(units: str, beta: float) -> None:
     rbm = machine(2, 3, units, 0.7)
-    x, y = np.linspace(-16, 16, 641), np.linspace(-17, 17, 681)
+    x, y = np.linspace(-32, 32, 641), np.linspace(-34, 34, 681)
     v = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1)
     weight = sum(np.exp(-beta * rbm.energy(v, h)) for h in hidden_states(rbm))
     integral = float(np.sum(weight)) * (x[1] - x[0]) * (y[1] - y[0])

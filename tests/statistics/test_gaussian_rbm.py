@@ -133,12 +133,12 @@ def test_visible_units_given_hidden_ones_are_normal() -> None:
     share = np.diff(lower, prepend=0.0, append=1.0)
     counts = np.bincount(np.searchsorted(edges, normal.ravel()), minlength=len(share))
     checks.chi_square("normal", counts, normal.size * share)
+    wide = np.bincount(np.searchsorted(edges, 1.01 * normal.ravel()), minlength=len(share))
     with pytest.raises(checks.DeviationError) as failure:
-        wide = np.bincount(np.searchsorted(edges, 1.01 * normal.ravel()), minlength=len(share))
         checks.chi_square("normal", wide, normal.size * share)
     assert failure.value.score > MARGIN
 
-    # Units share random bits in pairs (0, 16), (32, 48): neither they nor their squares may correlate.
+    # Units share random bits in pairs (0, 16), (32, 48): they and their squares must not correlate.
     comparisons = []
     for power in (1, 2):
         x = normal**power - (power == 2)

@@ -427,7 +427,7 @@ def _scales(value: float | npt.ArrayLike, count: int) -> Matrix:
     if array.shape not in ((), (count,)):
         wanted = f"one visible_scale or shape ({count},)"
         raise ValueError(f"[GaussianRBM] expected {wanted}, got shape {array.shape}")
-    low, high = np.float32(_SCALES)
+    low, high = np.array(_SCALES, dtype=np.float32)
     wrong = array[(array < low) | (array > high)]
     if wrong.size:
         raise ValueError(f"[GaussianRBM] expected visible_scale in [1e-9, 1e9], got {wrong[0]}")

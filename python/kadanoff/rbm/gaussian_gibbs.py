@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,13 +26,13 @@ class GaussianGibbsSampler(GibbsSampler):
     Notes
     -----
     Hidden units compare 64 random bits with the exact threshold of their float32 sum. Visible units
-    are normal deviates by the method of Box and Muller, in float32: at most 6.66 standard
+    are normal deviates by the method of Box and Muller, in float32: at most 6.77 standard
     deviations from their mean. Sums are taken in the order of the units and every operation is
     rounded by itself, so that chains do not depend on instruction set, threads or other chains.
     """
 
-    _machine = "kd.GaussianRBM(weights)"
-    _machine_class: type = GaussianRBM
+    _machine: ClassVar[str] = "kd.GaussianRBM(weights)"
+    _machine_class: ClassVar[type] = GaussianRBM
 
     def _make_core(self, betas: npt.NDArray[np.float64]) -> Any:
         return _core.GaussianGibbsSampler(
@@ -120,7 +120,7 @@ class GaussianGibbsSampler(GibbsSampler):
         try:
             precision = entries.text("precision", ("float32",))
             seed = entries.integer("seed", low=0)
-            sampler = cls(rbm, len(beta), seed, device, threads, precision, beta)  # type: ignore[arg-type]
+            sampler = cls(rbm, len(beta), seed, device, threads, precision, beta)
             sampler._core.write_visible(visible)
             sampler._core.write_hidden(np.unpackbits(packed, axis=1, count=m))
             if "clamped" in entries:

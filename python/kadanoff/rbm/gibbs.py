@@ -137,7 +137,7 @@ class GibbsSampler(FixedAttributes):
         self._keep_beta(betas)
         self._clamped: npt.NDArray[np.bool_] | None = None
 
-    def _make_core(self, betas: npt.NDArray[np.float64]) -> Any:
+    def _make_core(self, betas: npt.NDArray[np.float64]) -> _core.GibbsSampler:
         return _core.GibbsSampler(
             **_parameters(self._rbm),
             beta=betas.tolist(),

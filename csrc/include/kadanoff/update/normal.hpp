@@ -30,7 +30,7 @@ KADANOFF_LEAF typename Ops::Real log2_of(typename Ops::Real x) {
 }
 
 /// Two independent numbers of the standard normal distribution from 64 random bits (G. E. P. Box and M. E. Muller,
-/// Ann. Math. Stat. 29 (1958) 610), at most 6.66 in size. Operations that are rounded by themselves only, so that
+/// Ann. Math. Stat. 29 (1958) 610), at most 6.77 in size. Operations that are rounded by themselves only, so that
 /// every machine gets the same bits.
 template <class Ops>
 KADANOFF_LEAF void normal_pair(typename Ops::Vector radius_bits, typename Ops::Vector angle_bits,
