@@ -11,6 +11,7 @@
   `schedules`;
 - `DeepBoltzmannMachine`, `DeepGibbsSampler`: more layers, each bound to the next;
 - `DeepBeliefNetwork`, `DeepBeliefSampler`: a stack of machines, sampled from the top down;
+- `GaussianRBM`, `GaussianGibbsSampler`: real visible units;
 - `diagnostics`: autocorrelation, mixing, distances of samples from data, spectra of weights;
 - `inpaint`: unknown units given known ones;
 - `LogPartition`: ln Z, exact or estimated, and its error;
@@ -39,6 +40,8 @@ from .diagnostics import (
     record,
     singular_values,
 )
+from .gaussian import GaussianRBM
+from .gaussian_gibbs import GaussianGibbsSampler
 from .gibbs import GibbsSampler, Moments
 from .gradients import Gradient, data_moments, log_likelihood_gradient, model_moments
 from .history import History
@@ -62,6 +65,8 @@ __all__ = [
     "DeepBeliefSampler",
     "DeepBoltzmannMachine",
     "DeepGibbsSampler",
+    "GaussianGibbsSampler",
+    "GaussianRBM",
     "GibbsSampler",
     "Gradient",
     "History",
