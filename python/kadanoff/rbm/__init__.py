@@ -6,6 +6,7 @@
 - `TrajectoryTempering`: the same along checkpoints of a training;
 - `constant_acceptance`: temperatures between which swaps are accepted equally often;
 - `thin_trajectory`: the fewest checkpoints between which they are accepted often enough;
+- `interpolate`: machines on the way from one to another;
 - `RBMTrainer`: learning from data, with the optimisers `SGD` and `Adam` and the learning rates of
   `schedules`;
 - `DeepBoltzmannMachine`, `DeepGibbsSampler`: more layers, each bound to the next;
@@ -23,7 +24,7 @@ from __future__ import annotations
 from . import pictures, schedules
 from .annealed import trajectory_log_partition
 from .belief import DeepBeliefNetwork, DeepBeliefSampler
-from .choosing import constant_acceptance, thin_trajectory
+from .choosing import constant_acceptance, interpolate, thin_trajectory
 from .deep import DeepBoltzmannMachine
 from .deep_gibbs import DeepGibbsSampler
 from .diagnostics import (
@@ -84,6 +85,7 @@ __all__ = [
     "data_moments",
     "energy_distance",
     "inpaint",
+    "interpolate",
     "log_likelihood_gradient",
     "marchenko_pastur",
     "marchenko_pastur_edges",

@@ -467,7 +467,7 @@ def _drawn(
     else:
         chains.hidden = x
         chains.draw_visible()
-    drawn: npt.NDArray[Any] = chains.hidden if upwards else chains.visible
+    drawn: npt.NDArray[Any] = chains._host("hidden" if upwards else "visible")
     return drawn
 
 

@@ -364,7 +364,8 @@ class GibbsSampler(FixedAttributes):
         -----
         At beta = 1 this is :math:`-F(v)`, see `RBM.free_energy`. The sums of the hidden units are
         those that draw them, in float32, and all else is float64: the same bits for any number of
-        threads. With "fixed16" it is the weight in the machine that is sampled, the rounded one.
+        threads. With "fixed16" it is the weight in the machine that is sampled, the rounded one. On
+        device "cuda" the states are fetched, and weighed by the CPU.
         """
         betas = None if beta is None else arguments.reals("log_weight", "beta", beta).tolist()
         return self._core.log_weight(betas)
@@ -391,7 +392,7 @@ class GibbsSampler(FixedAttributes):
         Hidden units stand for their mean given the visible ones,
         :math:`\langle h_j \rangle = 1 / (1 + e^{-\beta x_j})` for units of 0 and 1 and
         :math:`\tanh \beta x_j` for those of -1 and 1: the same averages with less noise than the
-        drawn units have.
+        drawn units have. On device "cuda" the states are fetched, and averaged by the CPU.
         """
         chosen = chosen_chains(where, self.chains)
         v = self._host("visible")[chosen].astype(np.float64)

@@ -462,7 +462,9 @@ class RBMTrainer(FixedAttributes):
                 raise entries.wrong("chains", "nothing, without chains")
             if self.settings.method == "exact":
                 gradients.check_enumerable(self.rbm, "load")
-        elif entries.group("chains") and self.negative_phase.rbm != self.rbm:
+            return
+        chains = self._chains_class.from_state(entries.group("chains"), self.device, self.threads)
+        if chains.rbm != self.rbm:
             raise entries.wrong("chains", "chains of the trainer's machine")
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -53,6 +53,7 @@ class Parameters:
         self._weights[:], self._visible[:] = rbm.weights, rbm.visible_bias
         self._hidden[:] = rbm.hidden_bias
         self._scratch = np.empty_like(self._weights)
+        self._at_zero = np.zeros(self._weights.shape, dtype=np.bool_)
         self.memory = {name: array.copy() for name, array in memory.items()}
         self.offsets = None if offsets is None else (offsets[0].copy(), offsets[1].copy())
         self.gradient_norm = 0.0
@@ -87,6 +88,8 @@ class Parameters:
         if rules.centred:
             self._keep_offsets_out_of_biases()
         self._values += self._step
+        if rules.l1 > 0.0:
+            np.copyto(self._weights, 0.0, where=self._at_zero)
 
     def _move_offsets(self, positive: Moments) -> None:
         means = positive.visible.astype(np.float32), positive.hidden.astype(np.float32)
@@ -120,6 +123,7 @@ class Parameters:
             # The proximal step: weights reach zero and stay there, and do not swing about it.
             bound = np.float32(rate * self._rules.l1)
             np.add(self._weights, step, out=scratch)
+            np.less_equal(np.abs(scratch), bound, out=self._at_zero)
             np.clip(scratch, -bound, bound, out=scratch)
             step -= scratch
 
