@@ -147,7 +147,10 @@ HOSTILE: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (change("epoch", to=3), "an array of shape (3,) of float64 as '/history/"),
     (change("epoch", to=-1), "an integer from 0 to 2147483648 as '/epoch', got -1"),
     (change("updates", to=-1), "an integer from 0 to 4611686018427387904 as '/updates', got -1"),
-    (change("rbm", to=machine(5, 4).to_state()), "a machine like RBM(5 visible, 4 hidden units) as '/best/rbm'"),
+    (
+        change("rbm", to=machine(5, 4).to_state()),
+        "a machine like RBM(5 visible, 4 hidden units) as '/best/rbm'",
+    ),
     (change("rbm", to=machine().to_state()), "chains of the trainer's machine as '/phases/chains'"),
     (change("memory", "mean", to=None), "an array of shape (34,) of float32 as '/memory/mean', g"),
     (change("memory", "square", to=NAN31), "finite numbers as '/memory/square', got an array"),

@@ -19,9 +19,9 @@ class Record(NamedTuple):
     score : float
         Of the validation data; nan where it was not asked for.
     pseudo_likelihood : float
-        Estimate of the mean log pseudo-likelihood of training data, in nats.
+        Mean log pseudo-likelihood of some training data, as `RBM.pseudo_likelihood`.
     reconstruction_error : float
-        As `reconstruction_error`, of training data.
+        As `reconstruction_error`, of 1000 samples of the training data.
     acceptance : float
         Mean share of accepted swaps; nan without swaps.
     learning_rate : float

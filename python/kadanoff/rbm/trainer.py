@@ -268,10 +268,11 @@ class RBMTrainer(FixedAttributes):
             At least 0.
         validation : array_like, (n_samples, n_visible), optional
             Data to score the machine by.
-        score : {"auto", "exact", "pseudo"} or callable
-            What to score by, larger is better: the log-likelihood by enumeration (a layer of at
-            most 20 units), an estimate of the pseudo-likelihood, or a function of (machine,
-            validation data). "auto" is "exact" up to 14 units in a layer.
+        score : {"auto", "exact", "ais", "pseudo"} or callable
+            What to score by, larger is better: the mean log-likelihood, exactly (a layer of at most
+            24 units) or by annealed importance sampling, as `RBM.log_partition` does these, the
+            mean log pseudo-likelihood, or a function of (machine, validation data). "auto" is
+            "exact" up to 16 units in a layer, and "ais" beyond.
         score_every : int
             Score after every so many epochs.
         patience : int, optional
@@ -308,6 +309,7 @@ class RBMTrainer(FixedAttributes):
         options = FitOptions.checked(
             self.rbm,
             self.seed,
+            self.threads,
             data=data,
             epochs=epochs,
             validation=validation,
