@@ -79,6 +79,7 @@ def test_seeds_matter(method: str) -> None:
         lambda data: np.repeat(data, 2, axis=0)[::2],
         lambda data: np.hstack([data, data])[:, :6],
         lambda data: data.tolist(),
+        lambda data: kd.datasets.Dataset(data, np.zeros(len(data), np.int64), (2, 3)),
     ],
 )
 def test_any_array_of_the_values_will_do(change: Callable[[np.ndarray], Any]) -> None:

@@ -67,7 +67,7 @@ class SGD:
     """
 
     momentum: float = 0.5
-    default_rate: ClassVar[float] = 0.05
+    default_rate: ClassVar[float] = 0.1
 
     def __post_init__(self) -> None:
         _keep_share(self, "momentum")
@@ -121,7 +121,7 @@ class Adam:
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
-    default_rate: ClassVar[float] = 0.001
+    default_rate: ClassVar[float] = 0.002
 
     def __post_init__(self) -> None:
         _keep_share(self, "beta1")

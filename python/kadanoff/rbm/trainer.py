@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kadanoff import _core, arguments
+from kadanoff.datasets import Dataset
 from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError, Interrupted
 from kadanoff.fixed import FixedAttributes
@@ -57,11 +58,11 @@ class RBMTrainer(FixedAttributes):
         "trajectory", which have as many again for each other temperature or machine.
     betas : array_like of float, optional
         Inverse temperatures of "pt"; by default 10, evenly spaced from 0 to 1.
-    optimizer : {"adam", "sgd"}, `kadanoff.rbm.Adam` or `kadanoff.rbm.SGD`
+    optimizer : {"sgd", "adam"}, `kadanoff.rbm.SGD` or `kadanoff.rbm.Adam`
     learning_rate : float or callable, optional
         A rate, or a function of the epochs done (a float, which grows within an epoch too) that
-        returns one, such as those of `kadanoff.rbm.schedules`. By default 0.001 with Adam and 0.05
-        with SGD.
+        returns one, such as those of `kadanoff.rbm.schedules`. By default 0.1 with SGD and 0.002
+        with Adam.
     weight_decay, l1 : float
         Rates of decay of the weights, in proportion to them (L2) and by a constant amount (L1): in
         a step the weights lose `learning_rate` times that, and L1 stops at zero.
@@ -110,6 +111,9 @@ class RBMTrainer(FixedAttributes):
     with steps :math:`\Delta a', \Delta b'` of the biases of centred units. Then learning does not
     depend on which value of a unit is called 0.
 
+    A rate that stays makes a good machine soon, one that falls to zero in the end a better one:
+    persistent chains lag behind a machine that moves.
+
     A training is a pure function of (machine, settings, seed, data): it does not depend on
     `threads`, and ten epochs are the same as five, `save`, `load` and five. What happens within an
     epoch counts when the epoch is done: whatever stops one leaves the trainer as it was before.
@@ -139,10 +143,10 @@ class RBMTrainer(FixedAttributes):
         method: str = "pcd",
         k: int = 1,
         *,
-        batch_size: int = 100,
+        batch_size: int = 50,
         chains: int | None = None,
         betas: npt.ArrayLike | None = None,
-        optimizer: str | Optimizer = "adam",
+        optimizer: str | Optimizer = "sgd",
         learning_rate: float | Schedule | None = None,
         weight_decay: float = 0.0,
         l1: float = 0.0,
@@ -192,7 +196,7 @@ class RBMTrainer(FixedAttributes):
             memory=self.settings.optimizer.start(rbm.weights.size + rbm.n_visible + rbm.n_hidden),
             offsets=None,
             phases={"data_step": 0, **({} if own is None else {"chains": own.state()})},
-            history=History((), ()),
+            history=History(),
             best=None,
             best_score=-np.inf,
             checkpoints=() if keep_every is None else (Checkpoint(0, rbm),),
@@ -245,10 +249,10 @@ class RBMTrainer(FixedAttributes):
 
     def fit(
         self,
-        data: npt.ArrayLike,
+        data: npt.ArrayLike | Dataset,
         epochs: int,
         *,
-        validation: npt.ArrayLike | None = None,
+        validation: npt.ArrayLike | Dataset | None = None,
         score: str | Score = "auto",
         score_every: int = 1,
         patience: int | None = None,
@@ -262,11 +266,11 @@ class RBMTrainer(FixedAttributes):
 
         Parameters
         ----------
-        data : array_like, (n_samples, n_visible)
+        data : array_like, (n_samples, n_visible), or kadanoff.datasets.Dataset
             Values of the visible units, of any dtype of numbers and any strides.
         epochs : int
             At least 0.
-        validation : array_like, (n_samples, n_visible), optional
+        validation : array_like, (n_samples, n_visible), or Dataset, optional
             Data to score the machine by.
         score : {"auto", "exact", "ais", "pseudo"} or callable
             What to score by, larger is better: the mean log-likelihood, exactly (a layer of at most
