@@ -104,16 +104,18 @@ def test_digits_against_scikit_learn() -> None:
         return float(rbm.log_likelihood(held_out, log_z).mean())
 
     began = time.process_time()
-    trainer = kd.RBMTrainer(kd.RBM.random(64, 100, train, seed=1), seed=1, threads=1)
+    rate = schedules.Cosine(0.3, 100)
+    rbm = kd.RBM.random(64, 100, train, seed=1)
+    trainer = kd.RBMTrainer(rbm, chains=500, learning_rate=rate, seed=1, threads=1)
     trainer.fit(train, 100)
     seconds = time.process_time() - began
     others = []
-    for rate in (0.01, 0.05, 0.1):
-        options = {"learning_rate": rate, "batch_size": 100, "random_state": 1}
+    for speed in (0.01, 0.05, 0.1):
+        options: dict[str, Any] = {"learning_rate": speed, "batch_size": 100}
         began = time.process_time()
-        neural_network.BernoulliRBM(100, n_iter=10, **options).fit(train.astype(float))
+        neural_network.BernoulliRBM(100, n_iter=10, random_state=1, **options).fit(train.astype(float))
         epochs = math.ceil(5.0 * seconds / (time.process_time() - began) * 10)
-        peer = neural_network.BernoulliRBM(100, n_iter=epochs, **options).fit(train.astype(float))
+        peer = neural_network.BernoulliRBM(100, n_iter=epochs, random_state=1, **options).fit(train.astype(float))
         machine = kd.RBM(peer.components_.T, peer.intercept_visible_, peer.intercept_hidden_)
         others.append(score(machine))
     assert score(trainer.rbm) >= max(others)
