@@ -16,11 +16,12 @@ from kadanoff._core import __version__, rng_version
 from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
 from kadanoff.errors import DivergenceError, Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
-from kadanoff.models import BoltzmannMachine, Hopfield, Ising, Potts
+from kadanoff.models import BoltzmannMachine, BoltzmannTrainer, Hopfield, Ising, Potts
 from kadanoff.rbm import (
     RBM,
     DeepBeliefNetwork,
     DeepBoltzmannMachine,
+    GaussianRBM,
     GibbsSampler,
     RBMTempering,
     RBMTrainer,
@@ -34,6 +35,7 @@ __all__ = [
     "RBM",
     "AnnealResult",
     "BoltzmannMachine",
+    "BoltzmannTrainer",
     "Chain",
     "Cubic",
     "DeepBeliefNetwork",
@@ -41,6 +43,7 @@ __all__ = [
     "DivergenceError",
     "Error",
     "FileError",
+    "GaussianRBM",
     "GibbsSampler",
     "Graph",
     "Honeycomb",

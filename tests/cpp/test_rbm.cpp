@@ -14,7 +14,6 @@
 #include "kadanoff/update/rbm_draw.hpp"
 #include "rbm/logistic.hpp"
 #include "rbm_machines.hpp"
-#include "rbm_cases.hpp"
 #include "reference_rbm.hpp"
 #include "trajectory.hpp"
 
@@ -26,12 +25,6 @@ using kadanoff::InvalidArgument;
 using kadanoff::Precision;
 using kadanoff::Rbm;
 using kadanoff::Units;
-
-long differences(const Bytes& a, const Bytes& b) {
-    long result = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) result += a[i] != b[i];
-    return result;
-}
 
 /// Steps every instruction set beside the reference.
 void check_equal(const Rbm& rbm, std::int64_t chains, Precision precision, int steps = 2, bool clamp = false) {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backend/checkerboard.hpp"
@@ -13,7 +14,7 @@
 #include "cuda/rbm_device.hpp"
 #include "host_device.hpp"
 #include "kadanoff/error.hpp"
-#include "rbm_cases.hpp"
+#include "rbm_machines.hpp"
 
 // The kernels of Gibbs chains as a GPU runs them, on a device that the CPU plays: this program is its own CUDA backend,
 // so that GibbsSampler's device "cuda" is the same memory, launches and thread bodies, and is compared with the CPU's
@@ -31,6 +32,12 @@ using kadanoff::Units;
 using kadanoff::cuda::rbm_block_threads;
 
 constexpr std::int64_t first_step = (std::int64_t{1} << 33) + 5;
+
+long differences(const Bytes& a, const Bytes& b) {
+    long result = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) result += a[i] != b[i];
+    return result;
+}
 
 /// All threads of a block in turn, last to first; products of a warp as the PTX manual lays them out (mma.m16n8k32).
 template <class Own>
@@ -110,7 +117,12 @@ struct Case {
 };
 
 bool same_states(const GibbsSampler& a, const GibbsSampler& b) {
-    return CHECK_EQUAL(differences(visible_of(a), visible_of(b)), 0) &&
+    std::vector<double> weights[2];
+    for (const auto& [sampler, out] : {std::pair(&a, &weights[0]), std::pair(&b, &weights[1])}) {
+        out->resize(static_cast<std::size_t>(a.options().chains));
+        sampler->log_weight({0.5}, out->data());
+    }
+    return CHECK(weights[0] == weights[1]) && CHECK_EQUAL(differences(visible_of(a), visible_of(b)), 0) &&
            CHECK_EQUAL(differences(hidden_of(a), hidden_of(b)), 0);
 }
 
@@ -136,7 +148,10 @@ bool stays_equal(const Case& one) {
         sampler->set_rbm(other);
         sampler->set_beta({0.75});
         sampler->run(1);
+        sampler->draw_hidden();
     }
+    if (!same_states(cpu, device)) return false;
+    for (GibbsSampler* sampler : {&cpu, &device}) sampler->draw_visible();
     return same_states(cpu, device);
 }
 

@@ -27,7 +27,7 @@ def samples() -> kd.datasets.Dataset:
 def test_digits_are_those_of_scikit_learn() -> None:
     raw = pytest.importorskip("sklearn.datasets").load_digits()
     data = kd.datasets.digits()
-    assert (data.data.shape, data.data.dtype, data.shape) == ((1797, 64), np.uint8, (8, 8))
+    assert (data.data.shape, data.data.dtype, data.sample_shape) == ((1797, 64), np.uint8, (8, 8))
     assert (data.images == (raw.images > 8)).all()
     assert (data.labels == raw.target).all()
     assert data.labels.dtype == np.int64
@@ -65,6 +65,10 @@ def test_rows_of_a_data_set() -> None:
     assert data[np.array([4, 4, 0])].labels.tolist() == [4, 4, 0]
     assert repr(data) == "Dataset(5 samples of shape (2, 3), uint8)"
     assert (pickle.loads(pickle.dumps(data)).data == data.data).all()
+    assert np.asarray(data) is data.data
+    assert data.shape == (5, 6)
+    assert np.array(data).flags.writeable
+    assert np.asarray(data, dtype=float).dtype == float
     with pytest.raises(ValueError, match="read-only"):
         data.data[0, 0] = 0
     with pytest.raises(AttributeError):
@@ -87,10 +91,10 @@ def test_bars_and_stripes_are_all_there_once(height: int, width: int) -> None:
 def energy_scores(data: kd.datasets.IsingDataset) -> list[float]:
     """Deviations of the mean energies from Kaufman's, in standard errors of independent draws."""
     scores = []
-    model = kd.Ising(kd.Square(data.shape))
+    model = kd.Ising(kd.Square(data.sample_shape))
     for temperature in np.unique(data.temperatures):
         energies = model.energy(data.spins[data.temperatures == temperature])
-        exact = kd.exact.kaufman(data.shape, 1 / temperature)
+        exact = kd.exact.kaufman(data.sample_shape, 1 / temperature)
         expected = exact.energy * exact.n_sites
         scores.append((energies.mean() - expected) * len(energies) ** 0.5 / energies.std(ddof=1))
     return scores
@@ -106,7 +110,7 @@ def test_a_wrong_temperature_and_a_cold_start_are_noticed() -> None:
     # 10000 draws at 8 x 8 know the energy to 0.08 to 0.3 %; 2 % in T shift it by 12 of these.
     hot = kd.datasets.ising(kd.Square(8), [1.02 * each for each in TEMPERATURES], 10_000)
     told = np.repeat(TEMPERATURES, 10_000)
-    data = kd.datasets.IsingDataset(hot.data, hot.labels, hot.shape, told)
+    data = kd.datasets.IsingDataset(hot.data, hot.labels, hot.sample_shape, told)
     assert min(map(abs, energy_scores(data))) > 8
     cold = kd.datasets.ising(kd.Square(16), 2.27, 1500, sweeps=5)
     assert abs(energy_scores(cold)[0]) > 8
@@ -124,7 +128,11 @@ def test_configurations_are_independent_and_of_both_signs() -> None:
 def test_configurations_as_rows_and_as_lattices() -> None:
     lattice = kd.Honeycomb((3, 4))
     data = kd.datasets.ising(lattice, [5.0, 1.0, 5.0], 3, seed=2**64 - 1, threads=2)
-    assert (data.data.shape, data.spins.shape, data.shape) == ((9, 24), (9, 3, 4, 2), (3, 4, 2))
+    assert (data.data.shape, data.spins.shape, data.sample_shape) == (
+        (9, 24),
+        (9, 3, 4, 2),
+        (3, 4, 2),
+    )
     assert (data.data.dtype, data.bits.dtype) == (np.int8, np.uint8)
     assert set(np.unique(data.data)) == {-1, 1}
     assert (2 * data.bits.astype(int) - 1 == data.data).all()

@@ -249,6 +249,24 @@ def test_lower_layers_are_functions_of_the_step() -> None:
     assert not (chains.visible == other.visible).all()
 
 
+def test_greedy_training_is_that_of_each_machine() -> None:
+    data = np.repeat([[1, 1, 0, 0, 1], [0, 0, 1, 1, 0]], 40, axis=0)
+    options: dict[str, Any] = {"epochs": 20, "learning_rate": 0.02, "batch_size": 20, "chains": 40}
+    network = kd.DeepBeliefNetwork.pretrain(data, [4, 3], seed=5, **options)
+    assert [n for n, _ in network.layers] == [5, 4, 3]
+    again = kd.DeepBeliefNetwork.pretrain(data, [4, 3], seed=5, **options)
+    assert network == again
+    assert network != kd.DeepBeliefNetwork.pretrain(data, [4, 3], seed=6, **options)
+    assert network.rbms[:1] == kd.DeepBeliefNetwork.pretrain(data, [4], seed=5, **options).rbms
+    chains = network.sampler(2000, seed=1)
+    chains.run(100)
+    close = [np.count_nonzero(chains.visible != x, axis=1) <= 1 for x in (data[0], data[-1])]
+    assert min(x.mean() for x in close) > 0.25
+    assert sum(x.mean() for x in close) > 0.75
+    spins = kd.DeepBeliefNetwork.pretrain(2 * data - 1, [2], seed=5, units="spin", **options)
+    assert spins.layers == ((5, "spin"), (2, "spin"))
+
+
 def test_a_belief_network_of_one_machine_is_that_machine() -> None:
     network = kd.DeepBeliefNetwork(stack((4, 3)))
     chains = network.sampler(10, seed=1)
@@ -426,6 +444,16 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
         lambda: NETWORK.down(["a", "b"]),
         TypeError,
         "[down] expected numbers for h2, got dtype <U1",
+    ),
+    (
+        lambda: kd.DeepBeliefNetwork.pretrain([[1, 0]], []),
+        TypeError,
+        "[pretrain] expected a list of sizes of layers, got []",
+    ),
+    (
+        lambda: kd.DeepBeliefNetwork.pretrain([1, 0], [2]),
+        ValueError,
+        "[pretrain] expected data of shape (n_samples, n_visible), got shape (2,)",
     ),
     (
         lambda: DeepBeliefSampler(DEEP),  # type: ignore[arg-type]

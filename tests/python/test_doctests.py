@@ -14,7 +14,11 @@ MODULES = sorted(
     if not module.name.endswith(("._core", ".__main__"))
 )
 # Modules that an extra brings to life.
-NEEDS = {"kadanoff.rbm.pytorch": "torch", "kadanoff.sklearn": "sklearn"}
+NEEDS = {
+    "kadanoff.datasets.images": "sklearn",
+    "kadanoff.rbm.pytorch": "torch",
+    "kadanoff.sklearn": "sklearn",
+}
 
 
 @pytest.mark.parametrize("name", ["kadanoff", *MODULES])

@@ -186,6 +186,9 @@ def test_states_are_in_the_order_of_the_rungs(kind: str) -> None:
     pt.visible = -marked[1].astype(float)
     np.testing.assert_array_equal(pt.all_visible[:3], marked[:3])
     np.testing.assert_array_equal(pt.visible, -marked[1])
+    pt.all_hidden = 1 - h[::-1]
+    np.testing.assert_array_equal(pt.all_hidden, 1 - h[::-1])
+    pt.all_hidden = h
     pt.hidden = np.ones((3, 4))
     np.testing.assert_array_equal(pt.all_hidden[:3], h[:3])
     assert (pt.hidden == 1).all()
@@ -473,6 +476,16 @@ def test_thinned_trajectories_swap_as_often_as_asked() -> None:
     assert kd.rbm.thin_trajectory(machines[:1]) == machines[:1]
 
 
+def test_machines_between_two() -> None:
+    first = kd.RBM(np.zeros((7, 4)), np.arange(7), None, "spin", "binary")
+    machines = kd.rbm.interpolate(first, MACHINE, [0, 0.25, 1])
+    assert machines[0] == first
+    assert machines[2] == MACHINE
+    v, h = np.ones(7), np.ones(4)
+    expected = 0.75 * first.energy(v, h) + 0.25 * MACHINE.energy(v, h)
+    np.testing.assert_allclose(machines[1].energy(v, h), expected, rtol=1e-6)
+
+
 def test_a_trajectory_with_a_gap_is_told() -> None:
     weights = np.random.default_rng(2).normal(size=(30, 10))
     machines = [kd.RBM(x * weights) for x in (0.0, 0.01, 2.0)]
@@ -559,6 +572,11 @@ CALLS: list[tuple[Callable[[Tempering], Any], type[Exception], str]] = [
         "[all_visible] expected values -1 and 1 for visible, got 2.0",
     ),
     (
+        lambda pt: setattr(pt, "all_hidden", STATES[..., :4].tolist() * 2),
+        ValueError,
+        "[all_hidden] expected shape (4, 3, 4), got (8, 3, 4)",
+    ),
+    (
         lambda pt: setattr(pt, "visible", STATES[0, :2]),
         ValueError,
         "[visible] expected shape (3, 7), got (2, 7)",
@@ -598,6 +616,25 @@ def test_settings_stay(kind: str) -> None:
     with pytest.raises(AttributeError):
         pt.seed = 3
     assert make(kind, seed=None).seed != make(kind, seed=None).seed
+
+
+BETWEEN: list[tuple[tuple[Any, Any, Any], type[Exception], str]] = [
+    ((MACHINE, 3, [0]), TypeError, "a machine such as kd.RBM(weights), got 3"),
+    (
+        (MACHINE, kd.RBM(WEIGHTS), [0]),
+        ValueError,
+        "machines like RBM(7 visible +-1, 4 hidden units), got RBM(7 visible, 4 hidden units)",
+    ),
+    ((MACHINE, MACHINE, [0, 1.5]), ValueError, "fractions in [0, 1], got 1.5"),
+    ((MACHINE, MACHINE, []), TypeError, "a number or a list of numbers for fractions, got []"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "error", "text"), BETWEEN)
+def test_wrong_machines_between_two(arguments: Any, error: type, text: str) -> None:
+    with pytest.raises(error) as raised:
+        kd.rbm.interpolate(*arguments)
+    assert str(raised.value) == "[interpolate] expected " + text
 
 
 CHOICE = "[constant_acceptance] expected "

@@ -59,6 +59,39 @@ def test_swaps_are_in_detailed_balance(name: str, units: tuple[str, str], parity
     assert (accepted < 0.5).any()
 
 
+@pytest.mark.parametrize("name", ["temperatures", "trajectory"])
+def test_swaps_of_rounded_weights_are_those_of_the_machine_that_is_sampled(name: str) -> None:
+    rungs = in_thirds(ladder(name))
+    make = functools.partial(exact.make_engine, precision="fixed16")
+    accepted = exact.probability(exact.engine_drives(rungs, 1, make))
+    swaps = exact.swap_matrix(4, 3, 1, accepted).toarray()
+
+    def imbalance(rungs: exact.Ladder) -> float:
+        pi = exact.product([visible_target(*rung) for rung in rungs])
+        flow = pi[:, None] * swaps
+        return float(np.abs(flow - flow.T).max() / pi.max())
+
+    # The rounded machine is written down in float32 here.
+    assert imbalance([(rounded(rbm), beta) for rbm, beta in rungs]) < 1e-7
+    assert imbalance(rungs) > 1e-6
+
+
+def numbers_of(rbm: kd.RBM) -> tuple[np.ndarray, ...]:
+    return tuple(x.astype(float) for x in (rbm.weights, rbm.visible_bias, rbm.hidden_bias))
+
+
+def in_thirds(rungs: exact.Ladder) -> exact.Ladder:
+    """Machines with a third of each weight, which no 16 bits hold."""
+    thirds = {id(rbm): kd.RBM(*(x / 3 for x in numbers_of(rbm))) for rbm, _ in rungs}
+    return [(thirds[id(rbm)], beta) for rbm, beta in rungs]
+
+
+def rounded(rbm: kd.RBM) -> kd.RBM:
+    """What "fixed16" samples."""
+    scale = kd.GibbsSampler(rbm, 1, 1, precision="fixed16").scale
+    return kd.RBM(*(np.rint(scale * x) / scale for x in numbers_of(rbm)))
+
+
 @pytest.mark.parametrize("name", ["temperatures", "cold first", "trajectory"])
 @encodings
 @parities
@@ -183,9 +216,8 @@ CHAINS, STEPS = 1500, 250
 def modes_ladder(kind: str, rbm: kd.RBM) -> exact.Ladder:
     if kind == "temperatures":
         return exact.temperatures(rbm, MODES_BETAS)
-    parts = (rbm.weights, rbm.visible_bias, rbm.hidden_bias)
-    encoding = rbm.visible_units, rbm.hidden_units
-    return [(kd.RBM(*(x * part for part in parts), *encoding), 1.0) for x in MODES_BETAS]
+    nothing = kd.RBM(np.zeros((8, 6)), None, None, rbm.visible_units, rbm.hidden_units)
+    return [(between, 1.0) for between in kd.rbm.interpolate(nothing, rbm, MODES_BETAS)]
 
 
 @pytest.mark.parametrize(

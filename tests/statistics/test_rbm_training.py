@@ -111,11 +111,14 @@ def test_digits_against_scikit_learn() -> None:
     seconds = time.process_time() - began
     others = []
     for speed in (0.01, 0.05, 0.1):
-        options: dict[str, Any] = {"learning_rate": speed, "batch_size": 100}
+
+        def fitted(epochs: int, speed: float = speed) -> Any:
+            peer = neural_network.BernoulliRBM(100, learning_rate=speed, batch_size=100)
+            return peer.set_params(n_iter=epochs, random_state=1).fit(train.astype(float))
+
         began = time.process_time()
-        neural_network.BernoulliRBM(100, n_iter=10, random_state=1, **options).fit(train.astype(float))
-        epochs = math.ceil(5.0 * seconds / (time.process_time() - began) * 10)
-        peer = neural_network.BernoulliRBM(100, n_iter=epochs, random_state=1, **options).fit(train.astype(float))
+        fitted(10)
+        peer = fitted(math.ceil(5.0 * seconds / (time.process_time() - began) * 10))
         machine = kd.RBM(peer.components_.T, peer.intercept_visible_, peer.intercept_hidden_)
         others.append(score(machine))
     assert score(trainer.rbm) >= max(others)

@@ -16,6 +16,9 @@ namespace {
 /// Weights times words of chains that take longer than it takes to start a thread.
 constexpr double min_parallel_work = 1.5e6;
 
+/// The best kernel that fills no tables when weights change: what weighs states where a device draws them.
+constexpr Isa without_tables = Isa::avx2;
+
 }  // namespace
 
 GibbsSampler::Chains::Chains(const Rbm& rbm, const GibbsOptions& options)
@@ -24,9 +27,8 @@ GibbsSampler::Chains::Chains(const Rbm& rbm, const GibbsOptions& options)
       threads_(resolve_threads(options.threads)),
       chains_(options.chains),
       isa_(active_isa()),
-      kernel_(choose_rbm_kernel(isa_, precision_ == Precision::fixed16)),
-      kernel_(options.device == Device::cpu ? choose_kernel(isa_, precision_ == Precision::fixed16)
-                                            : scalar_rbm(precision_ == Precision::fixed16)),
+      kernel_(choose_rbm_kernel(options.device == Device::cpu ? isa_ : std::min(isa_, without_tables),
+                                precision_ == Precision::fixed16)),
       machine_(rbm, precision_, kernel_),
       logistic_(make_rbm_logistic(precision_ == Precision::fixed16 ? fixed16_error : float32_error)),
       visible_((check_memory(static_cast<double>(options.chains) *
@@ -163,6 +165,7 @@ void GibbsSampler::Chains::log_weight(const std::vector<double>& beta, double* o
     const double work = static_cast<double>(visible_.units() * hidden_.units()) * static_cast<double>(visible_.words());
     const int workers = workers_for(work);
     reserve_scratch(workers);
+    layer(true);  // from the device
     WeighingNumbers numbers(chains_, hidden_.units());
     const auto beta_of = [&](std::int64_t chain) {
         return beta[beta.size() == 1 ? 0 : static_cast<std::size_t>(chain)];

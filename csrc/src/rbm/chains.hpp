@@ -53,7 +53,6 @@ private:
     RbmJob job(std::uint64_t step, bool visible, RbmThreadScratch& scratch);
     void draw_layer(std::uint64_t step, bool visible, const Share& share, RbmThreadScratch& scratch);
     void advance_here(std::uint64_t step, std::int64_t count, bool draw_hidden, bool draw_visible);
-    void draw_layer(std::uint64_t step, bool visible, const Share& share, Scratch& scratch);
     void reserve_scratch(int workers);
     /// Workers that share the words of chains in whole blocks, for so much work.
     int workers_for(double work) const;
@@ -71,7 +70,6 @@ private:
     std::unique_ptr<RbmLayer> clamped_;
     ChainDrives drives_;
     std::vector<RbmThreadScratch> scratch_;
-    std::vector<Scratch> scratch_;
     std::unique_ptr<RbmBackend> backend_;  ///< null: the CPU
 };
 

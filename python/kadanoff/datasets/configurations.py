@@ -32,26 +32,26 @@ class IsingDataset(Dataset):
         Number of the sample's temperature in the list that was asked for.
     temperatures : ndarray of float64, (n,)
         The sample's temperature.
-    shape : tuple of int
+    sample_shape : tuple of int
         That of the lattice.
     """
 
-    _fixed = frozenset({"data", "labels", "shape", "temperatures"})
+    _fixed = frozenset({"data", "labels", "sample_shape", "temperatures"})
 
     def __init__(
         self,
         data: npt.NDArray[Any],
         labels: npt.NDArray[np.int64],
-        shape: tuple[int, ...],
+        sample_shape: tuple[int, ...],
         temperatures: npt.NDArray[np.float64],
     ) -> None:
-        super().__init__(data, labels, shape)
+        super().__init__(data, labels, sample_shape)
         self.temperatures = temperatures.view()
         self.temperatures.flags.writeable = False
 
     @property
     def spins(self) -> npt.NDArray[np.int8]:
-        """A view of the spins, int8 of -1 and 1, (n,) + `shape`, read-only."""
+        """A view of the spins, int8 of -1 and 1, (n,) + `sample_shape`, read-only."""
         return self.images
 
     @property
@@ -60,7 +60,7 @@ class IsingDataset(Dataset):
         return (self.data > 0).view(np.uint8)
 
     def _rows(self, rows: slice | npt.NDArray[Any]) -> Self:
-        parts = self.data[rows], self.labels[rows], self.shape, self.temperatures[rows]
+        parts = self.data[rows], self.labels[rows], self.sample_shape, self.temperatures[rows]
         return type(self)(*parts)
 
 

@@ -22,12 +22,12 @@ class Dataset(FixedAttributes):
     data : ndarray, (n, units)
         uint8 of 0 and 1, int8 of -1 and 1, or float32 in [0, 1].
     labels : ndarray of int64, (n,)
-    shape : tuple of int
+    sample_shape : tuple of int
         Of one sample, whose sites in row-major order are the units.
 
     Attributes
     ----------
-    data, labels, shape
+    data, labels, sample_shape
         As given; the arrays are read-only.
 
     Examples
@@ -43,19 +43,24 @@ class Dataset(FixedAttributes):
     [[1, 0, 1, 0], [0, 1, 0, 1]]
     """
 
-    _fixed = frozenset({"data", "labels", "shape"})
+    _fixed = frozenset({"data", "labels", "sample_shape"})
 
     def __init__(
-        self, data: npt.NDArray[Any], labels: npt.NDArray[np.int64], shape: tuple[int, ...]
+        self, data: npt.NDArray[Any], labels: npt.NDArray[np.int64], sample_shape: tuple[int, ...]
     ) -> None:
         self.data = _read_only(data)
         self.labels = _read_only(labels)
-        self.shape = shape
+        self.sample_shape = sample_shape
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of `data`, (n, units): a data set is array-like."""
+        return self.data.shape
 
     @property
     def images(self) -> npt.NDArray[Any]:
-        """A view of `data` in the shape of the samples, (n,) + `shape`, read-only."""
-        return self.data.reshape(len(self), *self.shape)
+        """A view of `data` in the shape of the samples, (n,) + `sample_shape`, read-only."""
+        return self.data.reshape(len(self), *self.sample_shape)
 
     def split(self, held_out: float = 0.2, seed: int = 1) -> tuple[Self, Self]:
         """Return two data sets, one to train on and one held out, that share no sample.
@@ -102,7 +107,7 @@ class Dataset(FixedAttributes):
         return self._rows(rows)
 
     def _rows(self, rows: slice | npt.NDArray[Any]) -> Self:
-        return type(self)(self.data[rows], self.labels[rows], self.shape)
+        return type(self)(self.data[rows], self.labels[rows], self.sample_shape)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         """Let functions that take an array take the data set: its `data`."""
@@ -117,7 +122,7 @@ class Dataset(FixedAttributes):
 
     def __repr__(self) -> str:
         kind = type(self).__name__
-        return f"{kind}({len(self)} samples of shape {self.shape}, {self.data.dtype})"
+        return f"{kind}({len(self)} samples of shape {self.sample_shape}, {self.data.dtype})"
 
 
 def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -93,8 +93,8 @@ def mnist(
     """
     threshold = _threshold("mnist", threshold)
     parts = [_read_part(Path(directory), part, threshold) for part in ("train", "t10k")]
-    if parts[0].shape != parts[1].shape:
-        shapes = f"{parts[0].shape} and {parts[1].shape}"
+    if parts[0].sample_shape != parts[1].sample_shape:
+        shapes = f"{parts[0].sample_shape} and {parts[1].sample_shape}"
         raise FileError(f"[mnist] expected images of one size, got {shapes}: {directory}")
     return parts[0], parts[1]
 

@@ -6,10 +6,12 @@
 - `TrajectoryTempering`: the same along checkpoints of a training;
 - `constant_acceptance`: temperatures between which swaps are accepted equally often;
 - `thin_trajectory`: the fewest checkpoints between which they are accepted often enough;
+- `interpolate`: machines on the way from one to another;
 - `RBMTrainer`: learning from data, with the optimisers `SGD` and `Adam` and the learning rates of
   `schedules`;
 - `DeepBoltzmannMachine`, `DeepGibbsSampler`: more layers, each bound to the next;
 - `DeepBeliefNetwork`, `DeepBeliefSampler`: a stack of machines, sampled from the top down;
+- `GaussianRBM`, `GaussianGibbsSampler`: real visible units;
 - `diagnostics`: autocorrelation, mixing, distances of samples from data, spectra of weights;
 - `inpaint`: unknown units given known ones;
 - `LogPartition`: ln Z, exact or estimated, and its error;
@@ -22,7 +24,7 @@ from __future__ import annotations
 from . import pictures, schedules
 from .annealed import trajectory_log_partition
 from .belief import DeepBeliefNetwork, DeepBeliefSampler
-from .choosing import constant_acceptance, thin_trajectory
+from .choosing import constant_acceptance, interpolate, thin_trajectory
 from .deep import DeepBoltzmannMachine
 from .deep_gibbs import DeepGibbsSampler
 from .diagnostics import (
@@ -38,6 +40,8 @@ from .diagnostics import (
     record,
     singular_values,
 )
+from .gaussian import GaussianRBM
+from .gaussian_gibbs import GaussianGibbsSampler
 from .gibbs import GibbsSampler, Moments
 from .gradients import Gradient, data_moments, log_likelihood_gradient, model_moments
 from .history import History
@@ -61,6 +65,8 @@ __all__ = [
     "DeepBeliefSampler",
     "DeepBoltzmannMachine",
     "DeepGibbsSampler",
+    "GaussianGibbsSampler",
+    "GaussianRBM",
     "GibbsSampler",
     "Gradient",
     "History",
@@ -79,6 +85,7 @@ __all__ = [
     "data_moments",
     "energy_distance",
     "inpaint",
+    "interpolate",
     "log_likelihood_gradient",
     "marchenko_pastur",
     "marchenko_pastur_edges",

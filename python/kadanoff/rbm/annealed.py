@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import secrets
 import warnings
@@ -81,13 +82,15 @@ class Annealing:
         pilot = self.chains(_PILOT_CHAINS, _FIRST_PILOT, zero)
         pilot.start()
         pilot.run(_even(_PILOT_LADDER))
-        return self._biases_of(pilot.visible() == 1)
+        # Halfway: modes that few chains of the pilot found are not to be rare in the base.
+        return np.asarray(0.5 * self._biases_of(pilot.visible() == 1), dtype=np.float32)
 
     def _biases_of(self, on: npt.NDArray[np.bool_]) -> Biases:
         """Biases with which units alone are on as often as in these states."""
         often = np.clip((on.sum(axis=0) + 1.0) / (len(on) + 2.0), 1e-3, 1.0 - 1e-3)
         odds = np.log(often / (1.0 - often))
-        return (0.5 * odds if self.rbm.visible_units == "spin" else odds).astype(np.float32)
+        scale = 0.5 if self.rbm.visible_units == "spin" else 1.0
+        return np.asarray(scale * odds, dtype=np.float32)
 
     def chains(self, count: int, pass_number: int, base_bias: Biases | None = None) -> Any:
         """Return chains that have not begun."""
@@ -126,7 +129,7 @@ class Annealing:
     def result(
         self, log_weights: Floats, betas: Floats, method: str, rounding: float
     ) -> LogPartition:
-        """Return ln Z from the weights of chains that went from the base to the machine, or back."""
+        """Return ln Z from the weights of chains between the base and the machine."""
         log_base = self.chains(1, _MAIN).log_base()
         value, error, (low, high), effective = log_mean(log_weights)
         if method == "reverse_ais":
@@ -137,7 +140,7 @@ class Annealing:
             log_z,
             error,
             (log_base + low - slack, log_base + high + slack),
-            effective_chains=effective,
+            effective_sample_size=effective,
             log_weights=log_base + log_weights if method == "ais" else log_weights - log_base,
             betas=betas,
             base_bias=self.base_bias,
@@ -293,7 +296,7 @@ def _walk(chains: Any, machines: list[RBM], ladder: Floats, between: int) -> lis
     chains.start()
     chains.run(ladder.tolist())
     weights = [chains.log_weights()]
-    for last, following in zip(machines[:-1], machines[1:], strict=True):
+    for last, following in itertools.pairwise(machines):
         for k in range(1, between + 1):
             chains.bridge(**core_terms(_between(last, following, k / between)))
         weights.append(chains.log_weights())
@@ -377,10 +380,10 @@ def _biases(call: str, value: npt.ArrayLike, count: int) -> Biases:
 
 
 def _warn(call: str, results: list[LogPartition]) -> None:
-    worst = min(results, key=lambda result: result.effective_chains)
+    worst = min(results, key=lambda result: result.effective_sample_size)
     if not worst.reliable:
         warnings.warn(
-            f"[{call}] only {worst.effective_chains:.3g} effective chains of "
+            f"[{call}] only {worst.effective_sample_size:.3g} effective chains of "
             f"{len(worst.log_weights)}, expected at least {FEW:g}: the interval is not to be "
             "trusted; use more betas or chains, data for the base, or checkpoints of the training",
             stacklevel=4,

@@ -17,6 +17,7 @@ from kadanoff.fixed import FixedAttributes
 from .deep import chained_layers, checked_layer, checked_states, described_layers, layer_name
 from .gibbs import GibbsSampler
 from .machine import RBM, Floats
+from .trainer import RBMTrainer
 
 _NETWORK_KIND = "deep_belief_network"
 _SAMPLER_KIND = "deep_belief_sampler"
@@ -75,6 +76,76 @@ class DeepBeliefNetwork(FixedAttributes):
             raise TypeError(f"[{call}] expected a list of RBMs, got {rbms!r}")
         self.layers = chained_layers(call, given)
         self.rbms: tuple[RBM, ...] = tuple(given)
+
+    @classmethod
+    def pretrain(
+        cls,
+        data: npt.ArrayLike,
+        sizes: Sequence[int],
+        epochs: int = 10,
+        seed: int | None = None,
+        units: str = "binary",
+        **options: Any,
+    ) -> DeepBeliefNetwork:
+        """Learn a network from data, greedily: one RBM after the other, from the bottom.
+
+        Parameters
+        ----------
+        data : array_like, (n_samples, n_visible)
+            Values of the visible units.
+        sizes : sequence of int
+            Units of the layers h1, h2, ...
+        epochs : int
+            Of each RBM.
+        seed : int, optional
+            0 <= seed < 2^64. Without it, one is drawn from the operating system.
+        units : {"binary", "spin"}
+            The values of all units.
+        **options
+            What else `RBMTrainer` takes: `method`, `k`, `learning_rate`, ...
+
+        Returns
+        -------
+        DeepBeliefNetwork
+
+        Raises
+        ------
+        ValueError, TypeError, DivergenceError
+            As `RBMTrainer` does.
+
+        Notes
+        -----
+        The data of an RBM are the hidden units of the one below, drawn once given its own data
+        (G. E. Hinton et al., Neural Computation 18 (2006) 1527, section 4).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kadanoff as kd
+        >>> data = np.repeat([[1, 1, 0, 0], [0, 0, 1, 1]], 50, axis=0)
+        >>> kd.DeepBeliefNetwork.pretrain(data, [3, 2], epochs=2, seed=1, chains=50)
+        DeepBeliefNetwork(4, 3, 2 units)
+        """
+        call = "pretrain"
+        seed = (
+            secrets.randbits(64)
+            if seed is None
+            else arguments.integer(call, "seed", seed, 0, 2**64 - 1)
+        )
+        if not isinstance(sizes, (list, tuple)) or len(sizes) == 0:
+            raise TypeError(f"[{call}] expected a list of sizes of layers, got {sizes!r}")
+        x = arguments.array(call, "data", data)
+        if x.ndim != 2 or x.size == 0:
+            wanted = "data of shape (n_samples, n_visible)"
+            raise ValueError(f"[{call}] expected {wanted}, got shape {x.shape}")
+        rbms: list[RBM] = []
+        for k, size in enumerate(sizes):
+            own = layer_seed(seed, k)
+            start = RBM.random(x.shape[1], size, x, own, visible_units=units, hidden_units=units)
+            rbms.append(RBMTrainer(start, seed=own, **options).fit(x, epochs).rbm)
+            if k + 1 < len(sizes):
+                x = _drawn(rbms[-1], True, x, seed, k + 1)
+        return cls(rbms)
 
     @property
     def n_visible(self) -> int:
@@ -393,10 +464,11 @@ def _drawn(
     if upwards:
         chains.visible = x
         chains.draw_hidden()
-        return chains.hidden
-    chains.hidden = x
-    chains.draw_visible()
-    return chains.visible
+    else:
+        chains.hidden = x
+        chains.draw_visible()
+    drawn: npt.NDArray[Any] = chains._host("hidden" if upwards else "visible")
+    return drawn
 
 
 def _checked_means(

@@ -148,6 +148,65 @@ def _acceptance(lower: FloatArray, upper: FloatArray) -> float:
     return float(np.clip(np.mean(means), 1e-300, 1.0))
 
 
+def interpolate(first: RBM, last: RBM, fractions: npt.ArrayLike) -> list[RBM]:
+    r"""Return machines on the way from one to another, as rungs for `TrajectoryTempering`.
+
+    From a machine without weights that has the biases of the data, the way is shorter than from
+    beta = 0, where the units are not only independent but also all alike.
+
+    Parameters
+    ----------
+    first, last : RBM
+        Of the same layers.
+    fractions : array_like of float, (n,)
+        0 for `first`, 1 for `last`; in [0, 1].
+
+    Returns
+    -------
+    list of RBM
+
+    Raises
+    ------
+    ValueError, TypeError
+
+    Notes
+    -----
+    The machine at b has the energy :math:`(1 - b) E_\text{first} + b E_\text{last}`: its weights
+    and biases are averages, rounded to float32.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import kadanoff as kd
+    >>> rbm = kd.RBM(np.full((20, 5), 2.0), np.full(20, -5.0), np.full(5, -20.0))
+    >>> first = kd.RBM(np.zeros((20, 5)))
+    >>> machines = kd.rbm.interpolate(first, rbm, np.linspace(0, 1, 9))
+    >>> machines[0] == first, machines[-1] == rbm
+    (True, True)
+    >>> kd.TrajectoryTempering(machines, chains=10).exact_first
+    True
+    """
+    call = "interpolate"
+    one, other = checked_machines(call, [first, last])
+    at = arguments.reals(call, "fractions", fractions)
+    for fraction in at:
+        if not 0.0 <= fraction <= 1.0:
+            raise ValueError(f"[{call}] expected fractions in [0, 1], got {fraction}")
+
+    def between(fraction: float) -> RBM:
+        weights, visible_bias, hidden_bias = (
+            (1.0 - fraction) * a.astype(np.float64) + fraction * b
+            for a, b in zip(_numbers(one), _numbers(other), strict=True)
+        )
+        return RBM(weights, visible_bias, hidden_bias, one.visible_units, one.hidden_units)
+
+    return [between(fraction) for fraction in at.tolist()]
+
+
+def _numbers(rbm: RBM) -> tuple[npt.NDArray[np.float32], ...]:
+    return rbm.weights, rbm.visible_bias, rbm.hidden_bias
+
+
 def thin_trajectory(
     machines: Sequence[RBM],
     target: float = 0.25,

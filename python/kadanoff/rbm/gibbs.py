@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
 
+from .gaussian import GaussianRBM
 from .machine import RBM
 
 PRECISIONS = ("float32", "fixed16")
@@ -43,7 +44,8 @@ class GibbsSampler(FixedAttributes):
 
     Parameters
     ----------
-    rbm : RBM
+    rbm : RBM or GaussianRBM
+        A Gaussian machine makes this a `kadanoff.rbm.GaussianGibbsSampler`.
     chains : int
         1 to 2^31. They start from independent random states.
     seed : int, optional
@@ -94,9 +96,20 @@ class GibbsSampler(FixedAttributes):
     _fixed = frozenset({"chains", "seed", "device", "threads", "precision"})
     _call = "GibbsSampler"
 
+    _machine: ClassVar[str] = "kd.RBM(weights)"
+    _machine_class: ClassVar[type] = RBM
+
+    def __new__(cls, rbm: Any = None, *_: Any, **__: Any) -> GibbsSampler:
+        """Make the sampler that serves the machine."""
+        if cls is GibbsSampler and isinstance(rbm, GaussianRBM):
+            from .gaussian_gibbs import GaussianGibbsSampler
+
+            return super().__new__(GaussianGibbsSampler)
+        return super().__new__(cls)
+
     def __init__(
         self,
-        rbm: RBM,
+        rbm: RBM | GaussianRBM,
         chains: int = 1024,
         seed: int | None = None,
         device: str = "cpu",
@@ -105,9 +118,9 @@ class GibbsSampler(FixedAttributes):
         beta: float | npt.ArrayLike = 1.0,
     ) -> None:
         call = self._call
-        if not isinstance(rbm, RBM):
-            raise TypeError(f"[{call}] expected a machine such as kd.RBM(weights), got {rbm!r}")
-        self._rbm = rbm
+        if not isinstance(rbm, self._machine_class):
+            raise TypeError(f"[{call}] expected a machine such as {self._machine}, got {rbm!r}")
+        self._rbm: Any = rbm
         self.chains = arguments.integer(call, "chains", chains, 1, 2**31)
         self.seed = (
             secrets.randbits(64)
@@ -120,12 +133,13 @@ class GibbsSampler(FixedAttributes):
         )
         self.precision = arguments.choice(call, "precision", precision, PRECISIONS)
         betas = arguments.reals(call, "beta", beta)
-        self._core = _core.GibbsSampler(
-            weights=rbm.weights,
-            visible_bias=rbm.visible_bias,
-            hidden_bias=rbm.hidden_bias,
-            visible_spin=rbm.visible_units == "spin",
-            hidden_spin=rbm.hidden_units == "spin",
+        self._core = self._make_core(betas)
+        self._keep_beta(betas)
+        self._clamped: npt.NDArray[np.bool_] | None = None
+
+    def _make_core(self, betas: npt.NDArray[np.float64]) -> _core.GibbsSampler:
+        return _core.GibbsSampler(
+            **_parameters(self._rbm),
             beta=betas.tolist(),
             chains=self.chains,
             seed=self.seed,
@@ -133,8 +147,6 @@ class GibbsSampler(FixedAttributes):
             device=self.device,
             threads=self.threads or 0,
         )
-        self._keep_beta(betas)
-        self._clamped: npt.NDArray[np.bool_] | None = None
 
     @property
     def rbm(self) -> RBM:
@@ -143,22 +155,20 @@ class GibbsSampler(FixedAttributes):
         Assigning a machine of the same layers holds from the next step on. One of others, or one
         that is too large for "fixed16", raises ValueError and changes nothing.
         """
-        return self._rbm
+        rbm: RBM = self._rbm
+        return rbm
 
     @rbm.setter
     def rbm(self, rbm: RBM) -> None:
-        if not isinstance(rbm, RBM):
-            raise TypeError(f"[rbm] expected a machine such as kd.RBM(weights), got {rbm!r}")
+        if not isinstance(rbm, self._machine_class):
+            raise TypeError(f"[rbm] expected a machine such as {self._machine}, got {rbm!r}")
         if rbm.layers != self._rbm.layers:
             raise ValueError(f"[rbm] expected a machine like {self._rbm!r}, got {rbm!r}")
-        self._core.write_rbm(
-            weights=rbm.weights,
-            visible_bias=rbm.visible_bias,
-            hidden_bias=rbm.hidden_bias,
-            visible_spin=rbm.visible_units == "spin",
-            hidden_spin=rbm.hidden_units == "spin",
-        )
+        self._write_rbm(rbm)
         self._rbm = rbm
+
+    def _write_rbm(self, rbm: Any) -> None:
+        self._core.write_rbm(**_parameters(rbm))
 
     @property
     def beta(self) -> npt.NDArray[np.float64]:
@@ -242,7 +252,8 @@ class GibbsSampler(FixedAttributes):
         _, encoding = self._units(layer)
         return bits if encoding == "binary" else 2 * bits.view(np.int8) - np.int8(1)
 
-    def _bits(self, layer: str, values: npt.ArrayLike) -> Bits:
+    def _bits(self, layer: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return a layer as the core takes it."""
         count, _ = self._units(layer)
         array = self.rbm.states(layer, layer, device_arrays.on_host(layer, values))
         if array.shape != (self.chains, count):
@@ -353,17 +364,11 @@ class GibbsSampler(FixedAttributes):
         -----
         At beta = 1 this is :math:`-F(v)`, see `RBM.free_energy`. The sums of the hidden units are
         those that draw them, in float32, and all else is float64: the same bits for any number of
-        threads. With "fixed16" it is the weight in the machine that is sampled, the rounded one.
+        threads. With "fixed16" it is the weight in the machine that is sampled, the rounded one. On
+        device "cuda" the states are fetched, and weighed by the CPU.
         """
         betas = None if beta is None else arguments.reals("log_weight", "beta", beta).tolist()
         return self._core.log_weight(betas)
-        betas = self._beta if beta is None else arguments.reals("log_weight", "beta", beta)
-        betas = np.broadcast_to(betas, self.chains)
-        v = self._host("visible").astype(np.float64)
-        field = betas[:, None] * (v @ self._rbm.weights.astype(np.float64) + self._rbm.hidden_bias)
-        lower = -field if self._rbm.hidden_units == "spin" else np.zeros_like(field)
-        drive = betas * (v @ self._rbm.visible_bias.astype(np.float64))
-        return np.asarray(drive + np.logaddexp(field, lower).sum(axis=1))
 
     def moments(self, where: npt.ArrayLike | None = None) -> Moments:
         r"""Return averages over chains of the units and of their products, the hidden ones in mean.
@@ -387,9 +392,9 @@ class GibbsSampler(FixedAttributes):
         Hidden units stand for their mean given the visible ones,
         :math:`\langle h_j \rangle = 1 / (1 + e^{-\beta x_j})` for units of 0 and 1 and
         :math:`\tanh \beta x_j` for those of -1 and 1: the same averages with less noise than the
-        drawn units have.
+        drawn units have. On device "cuda" the states are fetched, and averaged by the CPU.
         """
-        chosen = _chosen(where, self.chains)
+        chosen = chosen_chains(where, self.chains)
         v = self._host("visible")[chosen].astype(np.float64)
         betas = self._beta[chosen, None]
         field = betas * (v @ self._rbm.weights.astype(np.float64) + self._rbm.hidden_bias)
@@ -422,12 +427,15 @@ class GibbsSampler(FixedAttributes):
             "precision": self.precision,
             "seed": self.seed,
             "step": step,
-            "visible": np.packbits(visible.reshape(self.chains, -1), axis=1),
+            "visible": self._visible_state(visible),
             "hidden": np.packbits(hidden.reshape(self.chains, -1), axis=1),
         }
         if self._clamped is not None:
             state["clamped"] = np.packbits(self._clamped, axis=1)
         return state
+
+    def _visible_state(self, visible: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.packbits(visible.reshape(self.chains, -1), axis=1)
 
     @classmethod
     def load(
@@ -459,6 +467,14 @@ class GibbsSampler(FixedAttributes):
         """Return the sampler whose `state` was read back as `storage.Entries`."""
         if entries.integer("rng_version") != _core.rng_version:
             raise entries.wrong("rng_version", f"random-number contract {_core.rng_version}")
+        if "visible_scale" in entries.group("rbm"):
+            from .gaussian_gibbs import GaussianGibbsSampler
+
+            return GaussianGibbsSampler._restored(entries, device, threads)
+        return cls._restored(entries, device, threads)
+
+    @classmethod
+    def _restored(cls, entries: Any, device: str, threads: int | None) -> GibbsSampler:
         rbm = RBM.from_state(entries.group("rbm"))
         beta = entries.array("beta", np.float64, (None,))
 
@@ -500,6 +516,16 @@ class GibbsSampler(FixedAttributes):
         )
 
 
+def _parameters(rbm: RBM) -> dict[str, Any]:
+    return {
+        "weights": rbm.weights,
+        "visible_bias": rbm.visible_bias,
+        "hidden_bias": rbm.hidden_bias,
+        "visible_spin": rbm.visible_units == "spin",
+        "hidden_spin": rbm.hidden_units == "spin",
+    }
+
+
 def broadcast_to_chains(
     name: str, array: npt.NDArray[Any], shape: tuple[int, int]
 ) -> npt.NDArray[Any]:
@@ -510,7 +536,8 @@ def broadcast_to_chains(
     return np.broadcast_to(array, shape)
 
 
-def _chosen(where: npt.ArrayLike | None, chains: int) -> npt.NDArray[np.bool_]:
+def chosen_chains(where: npt.ArrayLike | None, chains: int) -> npt.NDArray[np.bool_]:
+    """Return which chains `moments` is to average."""
     if where is None:
         return np.ones(chains, dtype=bool)
     chosen = arguments.array("moments", "where", where)

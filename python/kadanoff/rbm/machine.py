@@ -239,8 +239,9 @@ class RBM(FixedAttributes):
             or how many even steps it has. By default pilots of 128 chains find the number of steps,
             64 to 2^14, at which ln of the weights has a variance of 0.2.
         base_bias : array_like of float, (n_visible,), optional
-            Visible biases of the base machine, which has no weights. By default, units that are
-            alone are on as often as in `data`, or at the end of a pilot.
+            Visible biases of the base machine, which has no weights. By default, those with which
+            units are on as often as in `data`; without data, half of what this is for the last
+            states of a pilot.
         data : array_like, (..., n_visible), optional
             States that the base machine is to resemble, such as training data.
         samples : array_like, (..., n_visible)
@@ -253,7 +254,8 @@ class RBM(FixedAttributes):
         Returns
         -------
         LogPartition
-            A float, with `standard_error`, `interval` (95 %), `effective_chains`, `log_weights`.
+            A float, with `standard_error`, a 95 % `interval`, `effective_sample_size` and
+            `log_weights`.
 
         Raises
         ------

@@ -16,7 +16,7 @@ FEW = 50.0
 
 
 class LogPartition(float):
-    """Ln Z of a machine: a float that knows how well it is known.
+    r"""Ln Z of a machine: a float that knows how well it is known.
 
     Attributes
     ----------
@@ -26,12 +26,12 @@ class LogPartition(float):
         Of ln Z; 0 where it is exact.
     interval : tuple of float
         A 95 % confidence interval of ln Z, not symmetric.
-    effective_chains : float
-        :math:`(\\sum_c w_c)^2 / \\sum_c w_c^2` of the weights w of the chains.
+    effective_sample_size : float
+        :math:`(\sum_c w_c)^2 / \sum_c w_c^2` of the weights w of the chains.
     reliable : bool
         Whether there are at least 50 effective chains: below, the interval is too short.
     log_weights : ndarray of float64, (chains,)
-        ln of the weights: ln Z is ln of their mean, in reverse minus that. Empty where it is exact.
+        ln of the weights: ln Z is ln of their mean, in reverse minus that; empty where exact.
     betas : ndarray of float64
         The ladder, from 0 (the base machine) to 1; empty where it is exact.
     base_bias : ndarray of float32, (n_visible,)
@@ -42,15 +42,15 @@ class LogPartition(float):
     -----
     The mean of skewed weights is not normal: where it is too small, so is its standard error. The
     interval is that of P. Hall's cubic transformation of Student's t (Journal of the Royal
-    Statistical Society B 54 (1992) 221, eq. 2.4), which takes away the skewness, mapped by the
-    logarithm. It is widened by the rounding of the float32 sums that chains are drawn with.
-    It knows what the chains have seen: modes of the machine that none of them found are missing
-    from the estimate and from its error.
+    Statistical Society B 54 (1992) 221), which takes away the skewness, mapped by the logarithm. It
+    is widened by the rounding of the float32 sums that chains are drawn with. It knows what the
+    chains have seen: modes of the machine that none of them found are missing from the estimate
+    and from its error.
     """
 
     standard_error: float
     interval: tuple[float, float]
-    effective_chains: float
+    effective_sample_size: float
     log_weights: Floats
     betas: Floats
     base_bias: npt.NDArray[np.float32]
@@ -63,10 +63,11 @@ class LogPartition(float):
         interval: tuple[float, float] | None = None,
         **known: Any,
     ) -> LogPartition:
+        """Make ln Z, exact by default; `known` are attributes."""
         self = super().__new__(cls, log_z)
         self.standard_error = standard_error
         self.interval = (float(log_z), float(log_z)) if interval is None else interval
-        self.effective_chains = known.get("effective_chains", math.inf)
+        self.effective_sample_size = known.get("effective_sample_size", math.inf)
         self.log_weights = known.get("log_weights", np.empty(0))
         self.betas = known.get("betas", np.empty(0))
         self.base_bias = known.get("base_bias", np.empty(0, dtype=np.float32))
@@ -81,10 +82,10 @@ class LogPartition(float):
     @property
     def reliable(self) -> bool:
         """Whether there are enough effective chains for the interval to hold."""
-        return self.effective_chains >= FEW
+        return self.effective_sample_size >= FEW
 
     def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        known = ("effective_chains", "log_weights", "betas", "base_bias", "method")
+        known = ("effective_sample_size", "log_weights", "betas", "base_bias", "method")
         return (
             (float(self), self.standard_error, self.interval),
             {name: getattr(self, name) for name in known},
@@ -96,7 +97,7 @@ class LogPartition(float):
         low, high = self.interval
         return (
             f"LogPartition({float(self):.6f} +- {self.standard_error:.2g}, 95 % in "
-            f"[{low:.6f}, {high:.6f}], {self.effective_chains:.0f} effective of "
+            f"[{low:.6f}, {high:.6f}], {self.effective_sample_size:.0f} effective of "
             f"{len(self.log_weights)} chains, {self.method})"
         )
 

@@ -18,7 +18,7 @@ except ImportError as error:
     raise ImportError("[torch] expected PyTorch, got none: pip install 'kadanoff[nn]'") from error
 
 
-class RBMModule(torch.nn.Module):  # type: ignore[misc]
+class RBMModule(torch.nn.Module):
     r"""A restricted Boltzmann machine as a `torch.nn.Module`; made by `RBM.to_torch`.
 
     Parameters
@@ -138,7 +138,7 @@ def _mean(field: Tensor, units: str) -> Tensor:
     return torch.tanh(field) if units == "spin" else torch.sigmoid(field)
 
 
-@torch.no_grad()  # type: ignore[untyped-decorator]
+@torch.no_grad()
 def _draw(field: Tensor, units: str, generator: Generator | None) -> Tensor:
     spin = units == "spin"
     probability = torch.sigmoid(2 * field if spin else field)

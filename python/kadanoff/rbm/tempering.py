@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kadanoff import arguments
+from kadanoff import arguments, device_arrays
 from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError
 from kadanoff.tempering.betas import checked_betas
@@ -39,7 +39,7 @@ class RBMTempering(ReplicaExchange):
     rbm : RBM
     betas : array_like of float, (n_betas,)
         Inverse temperatures, at least two, strictly increasing or strictly decreasing; commonly
-        from 0 to 1. `rbm_betas` chooses them well.
+        from 0 to 1. `kadanoff.rbm.constant_acceptance` chooses them well.
     replicas : int
         Independent copies of the whole set. There are n_betas * replicas walkers; number
         ``k * replicas + c`` begins at temperature k of copy c.
@@ -79,6 +79,9 @@ class RBMTempering(ReplicaExchange):
     more often than the energies E(v, h) of both layers do. The next step draws hidden units anew,
     so those of before the swap do not matter; swaps come before steps, not after, so that what is
     seen, `visible` and `hidden` together, has the joint distribution of its temperature.
+
+    A ladder that ends in other independent units than those of beta = 0, such as units with the
+    biases of the data, is one of machines: see `kadanoff.rbm.interpolate`.
 
     References
     ----------
@@ -184,7 +187,7 @@ class RBMTempering(ReplicaExchange):
     def visible(self) -> npt.NDArray[Any]:
         """A copy of the visible units at the largest beta, (replicas, n_visible); assignable.
 
-        As `GibbsSampler.visible`; row c is that of copy c.
+        As `GibbsSampler.visible`, but a NumPy array on any device; row c is that of copy c.
         """
         return self._chains._host("visible")[self._coldest]
 
@@ -228,7 +231,7 @@ class RBMTempering(ReplicaExchange):
     def _with(self, name: str, walkers: IntArray, values: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return the units of a layer with those of some walkers replaced."""
         layer = name.removeprefix("all_")
-        array = self.rbm.states(name, layer, values)
+        array = self.rbm.states(name, layer, device_arrays.on_host(name, values))
         units = self.rbm.n_visible if layer == "visible" else self.rbm.n_hidden
         if array.shape != (*walkers.shape, units):
             expected = (*walkers.shape, units)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kadanoff import arguments
+from kadanoff import arguments, device_arrays
 from kadanoff.draws import MAX_SWEEP
 
 from .exchange import MAX_WALKERS, ReplicaExchange
@@ -203,7 +203,10 @@ class TrajectoryTempering(ReplicaExchange):
 
     @property
     def visible(self) -> npt.NDArray[Any]:
-        """A copy of the visible units of the last machine, (chains, n_visible); assignable."""
+        """A copy of the visible units of the last machine, (chains, n_visible); assignable.
+
+        As `GibbsSampler.visible`, but a NumPy array on any device.
+        """
         self._settle()
         return self._moment.chains[-1]._host("visible")
 
@@ -214,7 +217,7 @@ class TrajectoryTempering(ReplicaExchange):
 
     @property
     def hidden(self) -> npt.NDArray[Any]:
-        """A copy of the hidden units of the last machine, (chains, n_hidden); assignable."""
+        """A copy of the hidden units of the last machine, (chains, n_hidden); as `visible`."""
         self._settle()
         return self._moment.chains[-1]._host("hidden")
 
@@ -232,18 +235,31 @@ class TrajectoryTempering(ReplicaExchange):
     @all_visible.setter
     def all_visible(self, values: npt.ArrayLike) -> None:
         self._settle()
-        array = self.rbm.states("all_visible", "visible", values)
-        expected = (len(self._moment.chains), self.chains, self.rbm.n_visible)
-        if array.shape != expected:
-            raise ValueError(f"[all_visible] expected shape {expected}, got {array.shape}")
-        for chains, units in zip(self._moment.chains, array, strict=True):
+        states = self._checked("all_visible", self.rbm.n_visible, values)
+        for chains, units in zip(self._moment.chains, states, strict=True):
             chains.visible = units
 
     @property
     def all_hidden(self) -> npt.NDArray[Any]:
-        """A copy of all hidden units, (n_machines, chains, n_hidden)."""
+        """A copy of all hidden units, (n_machines, chains, n_hidden); assignable."""
         self._settle()
         return np.stack([chains._host("hidden") for chains in self._moment.chains])
+
+    @all_hidden.setter
+    def all_hidden(self, values: npt.ArrayLike) -> None:
+        self._settle()
+        states = self._checked("all_hidden", self.rbm.n_hidden, values)
+        for chains, units in zip(self._moment.chains, states, strict=True):
+            chains.hidden = units
+
+    def _checked(self, name: str, units: int, values: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return states of a layer of all machines."""
+        layer = name.removeprefix("all_")
+        array = self.rbm.states(name, layer, device_arrays.on_host(name, values))
+        expected = (len(self._moment.chains), self.chains, units)
+        if array.shape != expected:
+            raise ValueError(f"[{name}] expected shape {expected}, got {array.shape}")
+        return array
 
     def moments(self) -> Moments:
         """Return averages over the chains of the last machine, as `GibbsSampler.moments`."""
