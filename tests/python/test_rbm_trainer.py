@@ -331,7 +331,7 @@ def test_a_temperings_chains_train_as_the_methods_do() -> None:
 def test_trajectories_grow_where_swaps_become_rare() -> None:
     data = np.repeat([[1] * 16, [0] * 16], 100, axis=0)
     rbm = kd.RBM.random(16, 4, data, seed=1)
-    found = kd.RBMTrainer(rbm, "trajectory", learning_rate=0.02, batch_size=10, chains=50, seed=1)
+    found = trainer("trajectory", rbm=rbm, batch_size=10, chains=50, seed=1)
     found.fit(data, 15)
     chains = found.negative_phase
     assert isinstance(chains, kd.TrajectoryTempering)

@@ -36,9 +36,9 @@ def trained_on_bars_and_stripes(seed: int, epochs: int) -> kd.RBM:
 
 
 def test_bars_and_stripes() -> None:
-    """About 0.08 nats after 3 CPU seconds; independent pixels are 7.7 nats off."""
+    """About 0.1 nats after 2 CPU seconds; independent pixels are 7.7 nats off."""
     patterns = kd.datasets.bars_and_stripes(4, 4)
-    assert divergence(trained_on_bars_and_stripes(0, 600), patterns) < 0.15
+    assert divergence(trained_on_bars_and_stripes(0, 300), patterns) < 0.25
     assert divergence(kd.RBM(np.zeros((16, 1))), patterns) > 7.0
 
 
