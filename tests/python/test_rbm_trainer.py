@@ -87,6 +87,14 @@ def test_any_array_of_the_values_will_do(change: Callable[[np.ndarray], Any]) ->
     assert same(plain, trainer().fit(change(samples()), 2))
 
 
+@pytest.mark.parametrize(
+    ("count", "given", "size"),
+    [(7, None, 7), (70, None, 10), (2000, None, 20), (60_000, None, 100), (70, 16, 16), (7, 16, 7)],
+)
+def test_batch_sizes(count: int, given: int | None, size: int) -> None:
+    assert trainer(batch_size=given).settings.batch_size_for(count) == size
+
+
 def test_data_are_not_changed() -> None:
     data = samples()
     kept = data.copy()

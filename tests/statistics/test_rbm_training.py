@@ -106,7 +106,7 @@ def test_digits_against_scikit_learn() -> None:
     began = time.process_time()
     rate = schedules.Cosine(0.3, 100)
     rbm = kd.RBM.random(64, 100, train, seed=1)
-    trainer = kd.RBMTrainer(rbm, chains=500, learning_rate=rate, seed=1, threads=1)
+    trainer = kd.RBMTrainer(rbm, batch_size=50, chains=500, learning_rate=rate, seed=1, threads=1)
     trainer.fit(train, 100)
     seconds = time.process_time() - began
     others = []

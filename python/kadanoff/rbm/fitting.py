@@ -99,7 +99,7 @@ class Epochs:
         chains: NegativePhase | None,
     ) -> None:
         self._settings, self._options = settings, options
-        self._size = min(settings.batch_size, len(options.data))
+        self._size = settings.batch_size_for(len(options.data))
         self._parameters = Parameters(state.rbm, settings.rules, state.memory, state.offsets)
         step = state.phases["data_step"]
         data = DataChains(state.rbm, self._size, step, settings.seed, sampling)

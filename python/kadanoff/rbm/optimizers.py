@@ -67,7 +67,7 @@ class SGD:
     """
 
     momentum: float = 0.5
-    default_rate: ClassVar[float] = 0.1
+    default_rate: ClassVar[float] = 0.05
 
     def __post_init__(self) -> None:
         _keep_share(self, "momentum")

@@ -51,8 +51,9 @@ class RBMTrainer(FixedAttributes):
         layer of at most 20 units.
     k : int
         Gibbs steps for each minibatch.
-    batch_size : int
-        Samples in a minibatch; the last one of an epoch may have fewer.
+    batch_size : int, optional
+        Samples in a minibatch; the last one of an epoch may have fewer. By default a hundredth of
+        all, but 10 to 100.
     chains : int, optional
         Persistent chains of the machine; by default 1000 for "pcd", and 100 for "pt" and
         "trajectory", which have as many again for each other temperature or machine.
@@ -61,7 +62,7 @@ class RBMTrainer(FixedAttributes):
     optimizer : {"sgd", "adam"}, `kadanoff.rbm.SGD` or `kadanoff.rbm.Adam`
     learning_rate : float or callable, optional
         A rate, or a function of the epochs done (a float, which grows within an epoch too) that
-        returns one, such as those of `kadanoff.rbm.schedules`. By default 0.1 with SGD and 0.002
+        returns one, such as those of `kadanoff.rbm.schedules`. By default 0.05 with SGD and 0.002
         with Adam.
     weight_decay, l1 : float
         Rates of decay of the weights, in proportion to them (L2) and by a constant amount (L1): in
@@ -124,10 +125,9 @@ class RBMTrainer(FixedAttributes):
     >>> import kadanoff as kd
     >>> data = np.repeat([[1, 1, 0, 0], [0, 0, 1, 1]], 50, axis=0)
     >>> rbm = kd.RBM.random(4, 2, data, seed=1)
-    >>> trainer = kd.RBMTrainer(rbm, learning_rate=0.05, batch_size=10, chains=100, seed=1)
-    >>> trainer = trainer.fit(data, epochs=30)
+    >>> trainer = kd.RBMTrainer(rbm, learning_rate=0.1, seed=1).fit(data, epochs=50)
     >>> trainer.epoch, trainer.rbm
-    (30, RBM(4 visible, 2 hidden units))
+    (50, RBM(4 visible, 2 hidden units))
     >>> chains = kd.GibbsSampler(trainer.rbm, chains=1000, seed=2)
     >>> chains.run(100)
     >>> same = (chains.visible == data[0]).all(axis=1) | (chains.visible == data[-1]).all(axis=1)
@@ -143,7 +143,7 @@ class RBMTrainer(FixedAttributes):
         method: str = "pcd",
         k: int = 1,
         *,
-        batch_size: int = 50,
+        batch_size: int | None = None,
         chains: int | None = None,
         betas: npt.ArrayLike | None = None,
         optimizer: str | Optimizer = "sgd",
