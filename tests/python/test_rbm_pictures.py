@@ -109,6 +109,20 @@ def test_zero_weights_are_drawn() -> None:
     pictures.free_energies(zero, {"one": np.zeros(4)})
 
 
+def test_gaussian_machines_are_drawn() -> None:
+    rbm = kd.GaussianRBM(RBM.weights)
+    assert np.array_equal(
+        image(pictures.weights(rbm)), image(pictures.weights(RBM)), equal_nan=True
+    )
+    states = RNG.normal(size=(7, 6))
+    assert image(pictures.samples(states)).shape == image(pictures.samples(STATES)).shape
+    pictures.free_energies(rbm, {"data": states})
+    pictures.spectrum([rbm, rbm])
+    assert (engine.singular_values(rbm) == engine.singular_values(RBM)).all()
+    traces = engine.record(kd.GibbsSampler(rbm, chains=5, seed=1), 10, modes=1)
+    assert traces["mode_1"].shape == (5, 10)
+
+
 def test_inpainting_shows_known_samples_mean_and_truth() -> None:
     figure = pictures.inpainting(DONE, STATES[:3], samples=2)
     pixels = image(figure)

@@ -10,17 +10,19 @@ import numpy.typing as npt
 
 from kadanoff import arguments
 
+from ..gaussian import GaussianRBM
 from ..machine import RBM
 
 Floats = npt.NDArray[np.float64]
+Machine = RBM | GaussianRBM
 
 
-def singular_values(machines: RBM | Iterable[RBM]) -> Floats:
+def singular_values(machines: Machine | Iterable[Machine]) -> Floats:
     r"""Return the singular values of the weights, of one machine or of several in a row.
 
     Parameters
     ----------
-    machines : RBM or iterable of RBM
+    machines : RBM, GaussianRBM, or iterable of these
         Several have equal layers, such as the checkpoints of a training.
 
     Returns
@@ -50,17 +52,17 @@ def singular_values(machines: RBM | Iterable[RBM]) -> Floats:
     """
     from scipy.linalg import svdvals
 
-    if isinstance(machines, RBM):
+    if isinstance(machines, Machine):
         return np.asarray(svdvals(machines.weights.astype(np.float64)))
     chosen = list(checked_machines("singular_values", machines))
     return np.array([svdvals(rbm.weights.astype(np.float64)) for rbm in chosen])
 
 
-def checked_machines(call: str, machines: Iterable[RBM]) -> list[RBM]:
+def checked_machines(call: str, machines: Iterable[Machine]) -> list[Machine]:
     """Return one machine or more of equal layers as a list, or raise in the name of `call`."""
     chosen = list(machines) if isinstance(machines, Iterable) else [machines]
     for rbm in chosen:
-        if not isinstance(rbm, RBM):
+        if not isinstance(rbm, Machine):
             raise TypeError(f"[{call}] expected machines such as kd.RBM(weights), got {rbm!r}")
     if not chosen:
         raise ValueError(f"[{call}] expected at least one machine, got none")

@@ -11,13 +11,13 @@ import numpy.typing as npt
 from kadanoff import figures
 
 from ..diagnostics.spectra import (
+    Machine,
     checked_machines,
     marchenko_pastur,
     marchenko_pastur_edges,
     singular_values,
 )
 from ..diagnostics.traces import Traces
-from ..machine import RBM
 from .canvas import Floats, axes, check_machine, figure_of, real_array
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ SIZE = (6.0, 4.0)
 
 
 def spectrum(
-    machines: RBM | Iterable[RBM] | Mapping[str, npt.NDArray[Any]],
+    machines: Machine | Iterable[Machine] | Mapping[str, npt.NDArray[Any]],
     epochs: npt.ArrayLike | None = None,
     band: tuple[float, float] | None = None,
     ax: Axes | None = None,
@@ -37,7 +37,7 @@ def spectrum(
 
     Parameters
     ----------
-    machines : RBM, sequence of RBM, or history of a training
+    machines : RBM, GaussianRBM, sequence of these, or history of a training
         Of one machine, the histogram is drawn, with the law of Marchenko and Pastur for random
         weights of the same standard deviation. Of several, or of a mapping with the arrays "epoch"
         and "singular_values" (n, k), each singular value is a line.
@@ -63,7 +63,7 @@ def spectrum(
     >>> random = np.random.default_rng(1).normal(size=(64, 20))
     >>> figure = kd.rbm.pictures.spectrum([kd.RBM(random), kd.RBM(random + 0.5)])
     """
-    if isinstance(machines, RBM):
+    if isinstance(machines, Machine):
         with axes(ax, SIZE) as axis:
             _histogram(axis, machines)
             return figure_of(axis)
@@ -82,7 +82,7 @@ def spectrum(
 
 
 def _spectra(
-    machines: Iterable[RBM] | Mapping[str, npt.NDArray[Any]],
+    machines: Iterable[Machine] | Mapping[str, npt.NDArray[Any]],
     epochs: npt.ArrayLike | None,
     band: tuple[float, float] | None,
 ) -> tuple[Floats, Floats, tuple[float, float] | None]:
@@ -105,12 +105,14 @@ def _spectra(
     return times, values, band
 
 
-def free_energies(rbm: RBM, sets: Mapping[str, npt.ArrayLike], ax: Axes | None = None) -> Figure:
+def free_energies(
+    rbm: Machine, sets: Mapping[str, npt.ArrayLike], ax: Axes | None = None
+) -> Figure:
     """Draw histograms of the free energies of sets of states, such as data and samples.
 
     Parameters
     ----------
-    rbm : RBM
+    rbm : RBM or GaussianRBM
     sets : mapping of str to array_like, (n, n_visible)
         Up to six, by their names in the legend.
     ax : matplotlib.axes.Axes, optional
@@ -280,7 +282,7 @@ def training(
         return figure_of(axis)
 
 
-def _histogram(axis: Axes, rbm: RBM) -> None:
+def _histogram(axis: Axes, rbm: Machine) -> None:
     values = singular_values(rbm)
     deviation = float(rbm.weights.std())
     bins = max(10, len(values) // 4)
