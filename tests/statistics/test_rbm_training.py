@@ -72,12 +72,11 @@ def test_critical_ising_configurations(units: str) -> None:
     trainer = kd.RBMTrainer(
         kd.RBM.random(64, 128, data, 1, 0.01, units, units),
         k=10,
-        learning_rate=schedules.Cosine(0.003 if units == "binary" else 0.002, 60),
-        optimizer="adam",
+        learning_rate=schedules.Cosine(0.2 if units == "binary" else 0.0125, 80),
         batch_size=100,
         seed=1,
     )
-    trainer.fit(data, 60)
+    trainer.fit(data, 80)
     chains = kd.GibbsSampler(trainer.rbm, 10_000, seed=2)
     chains.run(3_000)
     found = chains.visible if units == "spin" else 2 * chains.visible.astype(np.int8) - 1

@@ -51,7 +51,7 @@ class Settings:
             batch_size=_count("batch_size", given["batch_size"]),
             optimizer=optimizer,
             learning_rate=schedules.as_schedule(
-                _CALL, optimizer.default_rate if rate is None else rate
+                _CALL, optimizer.default_rate(given["spin_layers"]) if rate is None else rate
             ),
             weight_decay=_not_negative("weight_decay", given["weight_decay"]),
             l1=_not_negative("l1", given["l1"]),

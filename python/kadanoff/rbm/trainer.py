@@ -63,7 +63,7 @@ class RBMTrainer(FixedAttributes):
     learning_rate : float or callable, optional
         A rate, or a function of the epochs done (a float, which grows within an epoch too) that
         returns one, such as those of `kadanoff.rbm.schedules`. By default 0.05 with SGD and 0.002
-        with Adam.
+        with Adam; for each layer of spins half of that.
     weight_decay, l1 : float
         Rates of decay of the weights, in proportion to them (L2) and by a constant amount (L1): in
         a step the weights lose `learning_rate` times that, and L1 stops at zero.
@@ -170,6 +170,7 @@ class RBMTrainer(FixedAttributes):
             batch_size=batch_size,
             optimizer=optimizer,
             learning_rate=learning_rate,
+            spin_layers=(rbm.visible_units, rbm.hidden_units).count("spin"),
             weight_decay=weight_decay,
             l1=l1,
             clip=clip,
