@@ -213,14 +213,14 @@ std::string cuda_device_name() {
     return cudaGetDeviceProperties(&properties, 0) == cudaSuccess ? properties.name : "";
 }
 
-void require_cuda() {
+void require_cuda(const std::string& call) {
     if (cuda_device_name().empty()) {
-        throw Unavailable("[Sampler] expected a CUDA device for device 'cuda', got none that the driver can see");
+        throw Unavailable("[" + call + "] expected a CUDA device for device 'cuda', got none that the driver can see");
     }
 }
 
 std::unique_ptr<CheckerboardBackend> make_cuda_checkerboard(const CheckerboardPlan& plan) {
-    require_cuda();
+    require_cuda("Sampler");
     constexpr std::size_t max_grid_rows = 65535;
     if (plan.tables.size() > max_grid_rows) {
         throw InvalidArgument("[Sampler] expected at most 65535 replicas on device 'cuda', got " +

@@ -18,6 +18,7 @@ myst_enable_extensions = ["dollarmath"]
 exclude_patterns = ["_build", "gallery/README.rst"]
 html_theme = "furo"
 autodoc_typehints = "none"
+autodoc_mock_imports = ["torch"]
 autodoc_member_order = "bysource"
 napoleon_numpy_docstring = True
 napoleon_use_rtype = False

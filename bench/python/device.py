@@ -1,4 +1,4 @@
-"""Measure the CUDA sampler: equality with the CPU first, then flips per nanosecond.
+"""Measure the CUDA kernels: equality with the CPU first, then flips per nanosecond and chain steps.
 
 python bench/python/device.py --json bench/results/NAME.json
 """
@@ -10,11 +10,22 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import kadanoff as kd
 from kadanoff import _core
+
+# Visible and hidden units, chains.
+CHAINS = [
+    (784, 500, 1000),
+    (784, 500, 100_000),
+    (784, 128, 128),
+    (64, 64, 10_000),
+    (64, 64, 1_000_000),
+    (100, 400, 1024),
+]
 
 
 @dataclass(frozen=True)
@@ -82,6 +93,47 @@ def check(update: str) -> None:
         np.testing.assert_array_equal(spins[0], spins[1])
 
 
+def machine(visible: int, hidden: int) -> kd.RBM:
+    """Weights of a size at which units are neither free nor frozen."""
+    weights = np.random.default_rng(1).normal(scale=0.05, size=(visible, hidden))
+    return kd.RBM(weights, np.zeros(visible), np.zeros(hidden))
+
+
+def check_chains(precision: str) -> None:
+    states = []
+    for device in ("cpu", "cuda"):
+        chains = kd.GibbsSampler(machine(100, 400), 1030, 1, device, precision=precision)
+        chains.run(20)
+        states.append(chains.visible if device == "cpu" else chains.visible.get())
+    np.testing.assert_array_equal(states[0], states[1])
+
+
+def chain_rate(sizes: tuple[int, int, int], precision: str) -> float:
+    """Steps of a chain, hidden and visible layer, per second of wall time, over about a second."""
+    visible, hidden, count = sizes
+    chains = kd.GibbsSampler(machine(visible, hidden), count, 1, "cuda", precision=precision)
+    chains.run(20)
+    start = time.perf_counter()
+    chains.run(100)
+    steps = max(100, int(100 / (time.perf_counter() - start)))
+    start = time.perf_counter()
+    chains.run(steps)
+    return steps * count / (time.perf_counter() - start)
+
+
+def measure_chains(repeats: int) -> list[dict[str, Any]]:
+    rows = []
+    for precision in ("float32", "fixed16"):
+        check_chains(precision)
+        for sizes in CHAINS:
+            rates = [chain_rate(sizes, precision) for _ in range(repeats)]
+            gflops = 4e-9 * sizes[0] * sizes[1] * np.median(rates)
+            rows.append({"sizes": sizes, "precision": precision, "chain_steps_per_s": rates})
+            label = f"{precision} {' x '.join(map(str, sizes)):18s}"
+            print(f"{label} {np.median(rates):10.3g} chain steps/s  {gflops:8.0f} GFLOP/s  {rates}")
+    return rows
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path)
@@ -96,8 +148,14 @@ def main() -> None:
             rows.append({**row, "update": update, "flips_per_ns": rates})
             label = f"{update:10s} {case.kernel:12s} {case.name:24s} x {case.replicas:<5d}"
             print(f"{label} {np.median(rates):8.1f} flips/ns  {rates}")
+    chains = measure_chains(arguments.repeats)
     if arguments.json:
-        record = {"device": _core.cuda_device_name(), "version": kd.__version__, "results": rows}
+        record = {
+            "device": _core.cuda_device_name(),
+            "version": kd.__version__,
+            "results": rows,
+            "chains": chains,
+        }
         arguments.json.write_text(json.dumps(record, indent=2) + "\n")
 
 

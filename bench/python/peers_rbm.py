@@ -1,6 +1,6 @@
 """Compare Kadanoff's Gibbs chains with NumPy, torch and scikit-learn, in one process on one thread.
 
-    pip install 'kadanoff[bench]' torch scikit-learn && python bench/python/peers_rbm.py
+    pip install 'kadanoff[bench,nn,sklearn]' && python bench/python/peers_rbm.py
 
 NumPy and torch do what a careful user writes: float32 matrix products into buffers that exist, the
 logistic function and the draw in place. Every sampler first shows that its visible layer has the
@@ -117,20 +117,36 @@ def torch_chains(rbm: kd.RBM, chains: int) -> Chains:
     return Chains(step, visible.numpy)
 
 
-def sklearn_chains(rbm: kd.RBM, chains: int) -> Chains:
-    from sklearn.neural_network import BernoulliRBM
-
-    model = BernoulliRBM(n_components=rbm.n_hidden)
-    model.components_ = np.ascontiguousarray(rbm.weights.T)
-    model.intercept_visible_, model.intercept_hidden_ = rbm.visible_bias, rbm.hidden_bias
-    model.n_features_in_ = rbm.n_visible
+def estimator_chains(model: Any, chains: int) -> Chains:
+    """Return the chains of a fitted scikit-learn estimator, by its method `gibbs`."""
     model.random_state_ = np.random.RandomState(1)
-    state = [model.random_state_.random((chains, rbm.n_visible)) < 0.5]
+    state = [model.random_state_.random((chains, model.n_features_in_)) < 0.5]
 
     def step() -> None:
         state[0] = model.gibbs(state[0])
 
     return Chains(step, lambda: state[0])
+
+
+def sklearn_chains(dtype: type) -> Callable[[kd.RBM, int], Chains]:
+    """Scikit-learn as `fit` leaves it: it takes the dtype of the data."""
+
+    def make(rbm: kd.RBM, chains: int) -> Chains:
+        from kadanoff.sklearn import to_sklearn
+
+        model = to_sklearn(rbm)
+        model.components_ = model.components_.astype(dtype)
+        model.intercept_visible_ = model.intercept_visible_.astype(dtype)
+        model.intercept_hidden_ = model.intercept_hidden_.astype(dtype)
+        return estimator_chains(model, chains)
+
+    return make
+
+
+def own_estimator_chains(rbm: kd.RBM, chains: int) -> Chains:
+    from kadanoff.sklearn import BernoulliRBM
+
+    return estimator_chains(BernoulliRBM.from_rbm(rbm, threads=1), chains)
 
 
 def makers() -> dict[str, Callable[[kd.RBM, int], Chains]]:
@@ -140,7 +156,9 @@ def makers() -> dict[str, Callable[[kd.RBM, int], Chains]]:
     if util.find_spec("torch"):
         found["torch"] = torch_chains
     if util.find_spec("sklearn"):
-        found["scikit-learn"] = sklearn_chains
+        found["kadanoff.sklearn"] = own_estimator_chains
+        found["scikit-learn"] = sklearn_chains(np.float32)
+        found["scikit-learn float64"] = sklearn_chains(np.float64)
     return found
 
 
@@ -208,13 +226,13 @@ def compare(
             "ratio_to_best_peer": [float(x) for x in (np.median(ratio), ratio.min(), ratio.max())],
         }
         if "scikit-learn" in rates:
-            row["ratio_to_scikit_learn"] = float(
-                np.median(np.array(values) / rates["scikit-learn"])
-            )
+            for peer in ("scikit-learn", "scikit-learn float64"):
+                over = np.median(np.array(values) / rates[peer])
+                row[f"ratio_to_{peer.replace('-', '_').replace(' ', '_')}"] = float(over)
         result[name] = row
         median, least, largest = row["ratio_to_best_peer"]
         print(
-            f"    {name:17s} {row['chain_steps_per_cpu_second']:9.3g} chain steps/CPU s, "
+            f"    {name:20s} {row['chain_steps_per_cpu_second']:9.3g} chain steps/CPU s, "
             f"{row['equivalent_gflops']:5.0f} GFLOP/s, "
             f"{median:5.2f} x the best peer ({least:.2f} to {largest:.2f})",
             flush=True,

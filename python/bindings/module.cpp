@@ -16,9 +16,11 @@ PYBIND11_MODULE(_core, m) {
         }
     });
     kadanoff::python::register_build(m);
+    kadanoff::python::register_gaussian(m);
     kadanoff::python::register_lattice(m);
     kadanoff::python::register_random(m);
     kadanoff::python::register_rbm(m);
+    kadanoff::python::register_rbm_likelihood(m);
     kadanoff::python::register_sampler(m);
     kadanoff::python::register_tempering(m);
     kadanoff::python::register_annealing(m);

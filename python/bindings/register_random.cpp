@@ -85,6 +85,10 @@ void register_random(py::module_& m) {
     streams["rbm_units"] = static_cast<int>(Stream::rbm_units);
     streams["rbm_tail"] = static_cast<int>(Stream::rbm_tail);
     streams["rbm_start"] = static_cast<int>(Stream::rbm_start);
+    streams["rbm_swap"] = static_cast<int>(Stream::rbm_swap);
+    streams["gaussian_rbm"] = static_cast<int>(Stream::gaussian_rbm);
+    streams["layer_seeds"] = static_cast<int>(Stream::layer_seeds);
+    streams["rbm_annealing"] = static_cast<int>(Stream::rbm_annealing);
     m.attr("streams") = streams;
     m.def("philox4x32", &philox, py::arg("counter"), py::arg("key"));
     m.def("draw_block", &draw_block, py::arg("seed"), py::arg("sweep"), py::arg("replica"), py::arg("stream"),

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kadanoff/rbm.hpp"
+#include "make_rbm.hpp"
 #include "register.hpp"
 #include "shared_sampler.hpp"
 
@@ -19,7 +20,6 @@ namespace py = pybind11;
 
 namespace {
 
-using Floats = py::array_t<float, py::array::c_style>;
 using Bytes = py::array_t<std::uint8_t, py::array::c_style>;
 
 /// Chains that Python threads may share, as in SharedSampler.
@@ -44,19 +44,6 @@ private:
     GibbsSampler sampler_;
     std::recursive_mutex mutex_;
 };
-
-std::vector<float> numbers(const Floats& array) { return {array.data(), array.data() + array.size()}; }
-
-Rbm make_rbm(const Floats& weights, const Floats& visible_bias, const Floats& hidden_bias, bool visible_spin,
-             bool hidden_spin) {
-    return {visible_bias.size(),
-            hidden_bias.size(),
-            numbers(weights),
-            numbers(visible_bias),
-            numbers(hidden_bias),
-            visible_spin ? Units::spin : Units::binary,
-            hidden_spin ? Units::spin : Units::binary};
-}
 
 std::unique_ptr<SharedGibbs> make_sampler(const Floats& weights, const Floats& visible_bias, const Floats& hidden_bias,
                                           bool visible_spin, bool hidden_spin, const std::vector<double>& beta,
@@ -90,7 +77,8 @@ py::array_t<double> log_weight(SharedGibbs& shared, const std::optional<std::vec
 /// (visible, hidden, products); no choice of chains means all.
 py::tuple moments(SharedGibbs& shared, const std::optional<Bytes>& chosen, bool sampled) {
     if (chosen && chosen->size() != shared.chains()) throw py::value_error("[moments] expected a byte for each chain");
-    const std::int64_t visible_units = shared.visible() / shared.chains(), hidden_units = shared.hidden() / shared.chains();
+    const std::int64_t visible_units = shared.visible() / shared.chains(),
+                       hidden_units = shared.hidden() / shared.chains();
     py::array_t<double> visible(visible_units), hidden(hidden_units), products({visible_units, hidden_units});
     double *v = visible.mutable_data(), *h = hidden.mutable_data(), *vh = products.mutable_data();
     const std::uint8_t* chains = chosen ? chosen->data() : nullptr;
@@ -167,10 +155,24 @@ void register_rbm(py::module_& m) {
              py::arg("hidden_spin"), py::arg("beta"), py::arg("chains"), py::arg("seed"), py::arg("fixed16"),
              py::arg("device"), py::arg("threads"))
         .def("run", &run, py::arg("steps"))
+        .def("draw_hidden", [](SharedGibbs& shared) { shared.exclusively([](GibbsSampler& s) { s.draw_hidden(); }); })
+        .def("draw_visible", [](SharedGibbs& shared) { shared.exclusively([](GibbsSampler& s) { s.draw_visible(); }); })
         .def("log_weight", &log_weight, py::arg("beta"))
         .def("moments", &moments, py::arg("chosen").noconvert(), py::arg("sampled"))
         .def("visible", &visible)
         .def("hidden", &hidden)
+        .def(
+            "read_visible",
+            [](SharedGibbs& shared, std::uintptr_t pointer) {
+                shared.exclusively([&](GibbsSampler& s) { s.visible(reinterpret_cast<std::uint8_t*>(pointer)); });
+            },
+            py::arg("pointer"))
+        .def(
+            "read_hidden",
+            [](SharedGibbs& shared, std::uintptr_t pointer) {
+                shared.exclusively([&](GibbsSampler& s) { s.hidden(reinterpret_cast<std::uint8_t*>(pointer)); });
+            },
+            py::arg("pointer"))
         .def("snapshot", &snapshot)
         .def("write_visible", &write_visible, py::arg("bits").noconvert())
         .def("write_hidden", &write_hidden, py::arg("bits").noconvert())

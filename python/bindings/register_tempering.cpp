@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "kadanoff/rng/stream.hpp"
 #include "kadanoff/tempering.hpp"
+#include "kadanoff/update/replica_swap.hpp"
 #include "register.hpp"
 #include "shared_sampler.hpp"
 
@@ -21,6 +23,7 @@ using Floats = py::array_t<double, py::array::c_style>;
 using Counts = py::array_t<std::int64_t, py::array::c_style>;
 using Spins = py::array_t<std::int8_t, py::array::c_style>;
 using Words = py::array_t<std::uint32_t, py::array::c_style>;
+using Flags = py::array_t<bool, py::array::c_style>;
 
 /// A tempering and the sampler that Python keeps alive for it, under the sampler's lock.
 class SharedTempering {
@@ -157,9 +160,30 @@ void write_state(SharedTempering& shared, const py::dict& values) {
     shared.exclusively([&](ParallelTempering& t) { t.set_state(std::move(state)); });
 }
 
+/// Which swaps of machines' chains a round accepts, by their drives (pair, copy); the pairs begin at rungs `first`,
+/// `first` + 2, ...
+Flags decide_swaps(const Floats& drives, std::uint64_t seed, std::uint64_t round, std::uint32_t first) {
+    if (drives.ndim() != 2) throw py::value_error("[decide_swaps] expected drives of two axes");
+    const py::ssize_t pairs = drives.shape(0), copies = drives.shape(1);
+    Flags result({pairs, copies});
+    const double* drive = drives.data();
+    bool* accepted = result.mutable_data();
+    for (py::ssize_t pair = 0; pair < pairs; ++pair) {
+        const std::uint32_t lower = first + 2 * static_cast<std::uint32_t>(pair);
+        for (py::ssize_t copy = 0; copy < copies; ++copy, ++drive, ++accepted) {
+            const DrawKey key{seed, round, static_cast<std::uint32_t>(copy), Stream::rbm_swap, 0};
+            const Block<WordOps> block = draw<WordOps>(key, lower, 0);
+            *accepted = accepts_swap(*drive, (static_cast<std::uint64_t>(block.word[1]) << 32) | block.word[0]);
+        }
+    }
+    return result;
+}
+
 }  // namespace
 
 void register_tempering(py::module_& m) {
+    m.def("decide_swaps", &decide_swaps, py::arg("drive").noconvert(), py::arg("seed"), py::arg("round"),
+          py::arg("first"));
     py::class_<SharedTempering>(m, "ParallelTempering")
         .def(py::init(&make_tempering), py::kw_only(), py::arg("walkers"), py::arg("beta"), py::arg("swap_every"),
              py::arg("pairs"), py::arg("cluster_every"), py::keep_alive<1, 2>())

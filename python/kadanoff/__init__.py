@@ -11,13 +11,22 @@
 
 from __future__ import annotations
 
-from kadanoff import annealing, couplings, exact, instances, rbm, tempering
+from kadanoff import annealing, couplings, datasets, exact, instances, rbm, tempering
 from kadanoff._core import __version__, rng_version
 from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
-from kadanoff.errors import Error, FileError, Interrupted
+from kadanoff.errors import DivergenceError, Error, FileError, Interrupted
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
-from kadanoff.models import BoltzmannMachine, Hopfield, Ising, Potts
-from kadanoff.rbm import RBM, GibbsSampler
+from kadanoff.models import BoltzmannMachine, BoltzmannTrainer, Hopfield, Ising, Potts
+from kadanoff.rbm import (
+    RBM,
+    DeepBeliefNetwork,
+    DeepBoltzmannMachine,
+    GaussianRBM,
+    GibbsSampler,
+    RBMTempering,
+    RBMTrainer,
+    TrajectoryTempering,
+)
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
@@ -26,10 +35,15 @@ __all__ = [
     "RBM",
     "AnnealResult",
     "BoltzmannMachine",
+    "BoltzmannTrainer",
     "Chain",
     "Cubic",
+    "DeepBeliefNetwork",
+    "DeepBoltzmannMachine",
+    "DivergenceError",
     "Error",
     "FileError",
+    "GaussianRBM",
     "GibbsSampler",
     "Graph",
     "Honeycomb",
@@ -40,14 +54,18 @@ __all__ = [
     "ParallelTempering",
     "PopulationResult",
     "Potts",
+    "RBMTempering",
+    "RBMTrainer",
     "Run",
     "Sampler",
     "Square",
+    "TrajectoryTempering",
     "Triangular",
     "__version__",
     "anneal",
     "annealing",
     "couplings",
+    "datasets",
     "exact",
     "instances",
     "population_anneal",

@@ -13,6 +13,10 @@ class FileError(Error, ValueError):
     """A file that is not what it should be: foreign, damaged, truncated or hostile."""
 
 
+class DivergenceError(Error, ArithmeticError):
+    """A training whose parameters are no longer numbers, or have grown beyond all bounds."""
+
+
 class Interrupted(KeyboardInterrupt):
     """A run that Ctrl-C stopped.
 

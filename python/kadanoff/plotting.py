@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import math
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from . import exact
+from . import exact, figures
+from .figures import DATA, GUIDE, LIMIT, REFERENCE
 from .scan.table import has_exact_solution
-from .storage.replacing import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,24 +22,6 @@ if TYPE_CHECKING:
 
 CUBIC_CRITICAL_COUPLING = 0.221654626
 """K_c of the simple cubic lattice: Ferrenberg, Xu and Landau, Phys. Rev. E 97, 043301 (2018)."""
-
-# Okabe and Ito's colours, which differ for every kind of colour vision.
-_DATA, _FINITE, _INFINITE, _GUIDE = "#0072B2", "#D55E00", "#000000", "#777777"
-
-_STYLE: dict[Any, Any] = {
-    "font.size": 10.5,
-    "axes.titlesize": 11.5,
-    "axes.labelsize": 11.5,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.direction": "out",
-    "ytick.direction": "out",
-    "legend.frameon": False,
-    "legend.fontsize": 9.5,
-    "lines.linewidth": 1.5,
-    "svg.hashsalt": "kadanoff",
-}
 
 
 def save(table: Table, path: str | os.PathLike[str]) -> None:
@@ -60,18 +40,7 @@ def save(table: Table, path: str | os.PathLike[str]) -> None:
     ValueError
         If matplotlib does not know the format.
     """
-    _write(figure(table), path)
-
-
-def _write(drawn: Figure, path: str | os.PathLike[str]) -> None:
-    image = io.BytesIO()
-    # Without the date, equal figures give equal files.
-    metadata: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-    suffix = Path(path).suffix.lower()
-    with _style():
-        drawn.savefig(image, format=suffix[1:], dpi=160, metadata=metadata.get(suffix))
-    with replacing(path) as descriptor, os.fdopen(os.dup(descriptor), "wb") as file:
-        file.write(image.getbuffer())
+    figures.write(figure(table), path)
 
 
 def figure(table: Table) -> Figure:
@@ -88,8 +57,8 @@ def figure(table: Table) -> Figure:
         heat of this very lattice are lines, with the deviations from them in units of the errors
         below; Onsager's and Yang's infinite lattice is dashed.
     """
-    with _style():
-        drawn = _empty((10.0, 7.4))
+    with figures.style():
+        drawn = figures.empty((10.0, 7.4))
         halves: Any = drawn.subfigures(1, 2)
         left, right = halves
         energy, heat = _panels(left, residuals=table.exact("energy") is not None)
@@ -102,22 +71,6 @@ def figure(table: Table) -> Figure:
             _mark_critical_temperature(table, panel)
         drawn.suptitle(_title(table), fontsize=12.5)
     return drawn
-
-
-def _empty(size: tuple[float, float]) -> Figure:
-    """Make a figure of `size` inches that needs no display."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as NewFigure
-
-    drawn: Figure = NewFigure(figsize=size, layout="constrained")
-    FigureCanvasAgg(drawn)
-    return drawn
-
-
-def _style() -> Any:
-    import matplotlib
-
-    return matplotlib.rc_context(_STYLE)
 
 
 def _panels(column: Any, *, residuals: bool) -> tuple[list[Axes], list[Axes]]:
@@ -140,7 +93,7 @@ def _energy(table: Table, axes: list[Axes]) -> None:
         shape, coupling = table.run.model["shape"], table.run.model["coupling"]
         solved = exact.kaufman(shape, 1.0 / grid, coupling)
         axes[0].plot(
-            grid, solved.energy, color=_FINITE, label=f"exact, {_extents(table)} (Kaufman)"
+            grid, solved.energy, color=REFERENCE, label=f"exact, {_extents(table)} (Kaufman)"
         )
         _residuals(table, axes[1], "energy")
     _label(table, axes, "energy per site  $e$", "J")
@@ -156,9 +109,9 @@ def _specific_heat(table: Table, axes: list[Axes]) -> None:
         infinite = exact.onsager(1.0 / grid, coupling)
         # Onsager's has no maximum.
         highest = 1.25 * float(np.max(solved.specific_heat)) or 1.0
-        axes[0].plot(grid, solved.specific_heat, color=_FINITE, label="exact (Kaufman)")
+        axes[0].plot(grid, solved.specific_heat, color=REFERENCE, label="exact (Kaufman)")
         axes[0].plot(
-            grid, infinite.specific_heat, "--", color=_INFINITE, lw=1.1, label="infinite (Onsager)"
+            grid, infinite.specific_heat, "--", color=LIMIT, lw=1.1, label="infinite (Onsager)"
         )
         axes[0].set_ylim(0.0, highest)
         _legend(axes[0])
@@ -172,9 +125,7 @@ def _order(table: Table, axis: Axes) -> None:
     model = table.run.model
     if has_exact_solution(model) and model["coupling"] > 0.0:
         infinite = exact.onsager(1.0 / grid, model["coupling"])
-        axis.plot(
-            grid, infinite.magnetization, "--", color=_INFINITE, lw=1.1, label="infinite (Yang)"
-        )
+        axis.plot(grid, infinite.magnetization, "--", color=LIMIT, lw=1.1, label="infinite (Yang)")
         _legend(axis)
     axis.set_ylim(bottom=0.0)
     _label(table, [axis], r"magnetisation per site  $\langle |m| \rangle$", "")
@@ -201,7 +152,7 @@ def _points(table: Table, axis: Axes, name: str) -> None:
         ms=4.2,
         mfc="white",
         mew=1.3,
-        color=_DATA,
+        color=DATA,
         elinewidth=1.2,
         capsize=2.0,
         zorder=3,
@@ -217,9 +168,9 @@ def _residuals(table: Table, axis: Axes, name: str) -> None:
     with np.errstate(divide="ignore", invalid="ignore"):
         deviations = np.where(errors > 0.0, (means - reference) / errors, np.nan)
     for sigmas in (1.0, 2.0):
-        axis.axhspan(-sigmas, sigmas, color=_FINITE, alpha=0.13, lw=0.0)
-    axis.axhline(0.0, color=_FINITE, lw=1.0)
-    axis.plot(table.temperatures, deviations, "o", ms=3.4, color=_DATA)
+        axis.axhspan(-sigmas, sigmas, color=REFERENCE, alpha=0.13, lw=0.0)
+    axis.axhline(0.0, color=REFERENCE, lw=1.0)
+    axis.plot(table.temperatures, deviations, "o", ms=3.4, color=DATA)
     finite = np.abs(deviations[np.isfinite(deviations)])
     reach = max(3.4, 1.15 * float(finite.max())) if finite.size else 3.4
     axis.set_ylim(-reach, reach)
@@ -247,7 +198,7 @@ def _mark_critical_temperature(table: Table, axes: list[Axes]) -> None:
     if critical is None or not low < critical < high:
         return
     for axis in axes:
-        axis.axvline(critical, color=_GUIDE, lw=0.9, ls=":", zorder=0)
+        axis.axvline(critical, color=GUIDE, lw=0.9, ls=":", zorder=0)
     axes[0].annotate(
         r"$T_c$",
         (critical, 1.0),
@@ -255,7 +206,7 @@ def _mark_critical_temperature(table: Table, axes: list[Axes]) -> None:
         xytext=(0, 2),
         textcoords="offset points",
         ha="center",
-        color=_GUIDE,
+        color=GUIDE,
     )
 
 
@@ -335,7 +286,7 @@ def save_flow(
     ValueError
         If matplotlib does not know the format.
     """
-    _write(flow_figure(pt, sweeps, indices), path)
+    figures.write(flow_figure(pt, sweeps, indices), path)
 
 
 def flow_figure(
@@ -359,8 +310,8 @@ def flow_figure(
         The flow next to the best one, which is linear in the number of the temperature; the
         acceptance of swaps; the round trips of each walker; the last 40 steps of four walkers.
     """
-    with _style():
-        drawn = _empty((10.0, 7.0))
+    with figures.style():
+        drawn = figures.empty((10.0, 7.0))
         axes: Any = drawn.subplots(2, 2)
         _flow(pt, axes[0, 0])
         _acceptance(pt, axes[0, 1])
@@ -378,8 +329,8 @@ def _flow(pt: ParallelTempering, axis: Axes) -> None:
     linear = np.linspace(1.0, 0.0, len(pt.betas))
     if pt.betas[0] > pt.betas[-1]:
         linear = linear[::-1]
-    axis.plot(pt.betas, linear, "--", color=_FINITE, lw=1.1, label="best: equal steps")
-    axis.plot(pt.betas, pt.flow, "o-", ms=4.2, mfc="white", mew=1.3, color=_DATA, label="measured")
+    axis.plot(pt.betas, linear, "--", color=REFERENCE, lw=1.1, label="best: equal steps")
+    axis.plot(pt.betas, pt.flow, "o-", ms=4.2, mfc="white", mew=1.3, color=DATA, label="measured")
     axis.set_ylim(-0.03, 1.03)
     axis.set_xlabel(r"inverse temperature  $\beta$")
     axis.set_ylabel("walkers from the hottest  $f$")
@@ -388,7 +339,7 @@ def _flow(pt: ParallelTempering, axis: Axes) -> None:
 
 def _acceptance(pt: ParallelTempering, axis: Axes) -> None:
     middles = 0.5 * (pt.betas[1:] + pt.betas[:-1])
-    axis.plot(middles, pt.acceptance, "o-", ms=4.2, mfc="white", mew=1.3, color=_DATA)
+    axis.plot(middles, pt.acceptance, "o-", ms=4.2, mfc="white", mew=1.3, color=DATA)
     axis.set_ylim(0.0, 1.03)
     axis.set_xlabel(r"inverse temperature  $\beta$")
     axis.set_ylabel("accepted swaps")
@@ -396,8 +347,8 @@ def _acceptance(pt: ParallelTempering, axis: Axes) -> None:
 
 def _round_trips(pt: ParallelTempering, axis: Axes) -> None:
     trips = np.sort(pt.round_trips)[::-1]
-    axis.bar(np.arange(1, len(trips) + 1), trips, width=1.0, color=_DATA, alpha=0.75)
-    axis.axhline(float(trips.mean()), color=_FINITE, lw=1.1, ls="--")
+    axis.bar(np.arange(1, len(trips) + 1), trips, width=1.0, color=DATA, alpha=0.75)
+    axis.axhline(float(trips.mean()), color=REFERENCE, lw=1.1, ls="--")
     axis.set_xlim(0.5, len(trips) + 0.5)
     axis.set_ylim(0.0, max(1.0, 1.08 * float(trips.max())))
     axis.set_xlabel("walkers, busiest first")
@@ -414,11 +365,11 @@ def _walks(
     axis.set_ylabel("number of the temperature")
     axis.set_ylim(-0.5, len(pt.betas) - 0.5)
     if sweeps is None or indices is None or not len(sweeps):
-        axis.text(0.5, 0.5, "not recorded", ha="center", transform=axis.transAxes, color=_GUIDE)
+        axis.text(0.5, 0.5, "not recorded", ha="center", transform=axis.transAxes, color=GUIDE)
         return
     # From all over the set, so that they begin at temperatures that differ.
     chosen = np.linspace(0, indices.shape[1] - 1, min(SHOWN_WALKERS, indices.shape[1])).astype(int)
     last = slice(-SHOWN_STEPS, None)
-    for walker, colour in zip(chosen, (_DATA, _FINITE, "#009E73", "#CC79A7"), strict=False):
+    for walker, colour in zip(chosen, (DATA, REFERENCE, "#009E73", "#CC79A7"), strict=False):
         axis.plot(sweeps[last], indices[last, walker], ".-", ms=4.0, lw=1.0, color=colour)
     axis.locator_params(axis="x", nbins=5)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from kadanoff import _core, arguments
+from kadanoff import _core, arguments, device_arrays
 from kadanoff.draws import MAX_SWEEP, checked_draws, finished
 from kadanoff.ergodicity import is_ergodic
 from kadanoff.errors import FileError
@@ -223,13 +223,7 @@ class Sampler(FixedAttributes):
         and changes nothing.
         """
         if self.device == "cuda":
-            try:
-                import cupy
-            except ImportError as error:
-                raise ImportError(
-                    "[spins] expected CuPy, got none: pip install 'kadanoff[cuda]'"
-                ) from error
-            spins = cupy.empty(self.shape, dtype=self.dtype)
+            spins = device_arrays.empty("spins", self.shape, self.dtype)
             self._core.read_spins_device(spins.data.ptr)
             return spins
         out = np.empty(self.shape, dtype=self.dtype)
@@ -238,10 +232,7 @@ class Sampler(FixedAttributes):
 
     @spins.setter
     def spins(self, spins: Any) -> None:
-        if hasattr(spins, "__cuda_array_interface__"):
-            array = spins.get()
-        else:
-            array = arguments.array("spins", "spins", spins)
+        array = arguments.array("spins", "spins", device_arrays.on_host("spins", spins))
         if array.dtype != self.dtype:
             raise TypeError(f"[spins] expected dtype {self.dtype}, got {array.dtype}")
         if array.shape != self.shape:

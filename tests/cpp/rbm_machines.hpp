@@ -46,3 +46,9 @@ inline Bytes hidden_of(const kadanoff::GibbsSampler& sampler) {
     sampler.hidden(result.data());
     return result;
 }
+
+inline long differences(const Bytes& a, const Bytes& b) {
+    long result = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) result += a[i] != b[i];
+    return result;
+}

@@ -6,6 +6,7 @@
 #include "check.hpp"
 #include "cuda/packed_device.hpp"
 #include "engine/packed_device_engine.hpp"
+#include "host_device.hpp"
 #include "kadanoff/error.hpp"
 
 // The replica-packed kernel as a GPU runs it, on a device that the CPU plays: the same memory, launches and thread
@@ -23,37 +24,6 @@ using kadanoff::Start;
 using kadanoff::Totals;
 
 constexpr std::uint64_t first_sweep = (std::uint64_t{1} << 33) + 5;
-
-/// Memory and launches of a GPU, on the CPU.
-struct HostDevice {
-    static constexpr const char* name = "host";
-    static inline std::int64_t skipped = -1;  ///< number of the update whose thread 0 does nothing
-    static inline bool owns_all = false;
-
-    template <class T>
-    class Array {
-    public:
-        explicit Array(std::size_t size) : items_(size, T{}) {}
-        explicit Array(const std::vector<T>& host) : items_(host) {}
-        T* data() { return items_.data(); }
-        const T* data() const { return items_.data(); }
-        std::size_t size() const { return items_.size(); }
-        void upload(const T* host, std::size_t count) { std::copy_n(host, count, items_.begin()); }
-        void download(T* host, std::size_t count) const { std::copy_n(items_.begin(), count, host); }
-
-    private:
-        std::vector<T> items_;
-    };
-
-    /// Threads run last to first: their order must not matter.
-    template <class Body>
-    static void launch(const char* what, const Body& body) {
-        const bool damaged = std::string(what) == "UpdatePacked" && skipped-- == 0;
-        for (std::int64_t i = body.threads() - 1; i >= (damaged ? 1 : 0); --i) body(i);
-    }
-    static void wait() {}
-    static bool owns(const void*) { return owns_all; }
-};
 
 std::unique_ptr<kadanoff::PackedBackend> make_host_packed(const kadanoff::PackedPlan& plan) {
     return std::make_unique<kadanoff::cuda::DevicePacked<HostDevice>>(plan);
@@ -210,7 +180,7 @@ TEST_CASE(a_missing_thread_is_seen) {
     const SamplerOptions options = make_options("heatbath", "sublattice", 64);
     Pair pair{{lattice, model, options}};
     pair.cpu->advance(first_sweep, 1, 1, nullptr);
-    HostDevice::skipped = 0;
+    HostDevice::damage("UpdatePacked");
     pair.device->advance(first_sweep, 1, 1, nullptr);
     CHECK(words_of(*pair.device) != words_of(*pair.cpu));
 }

@@ -26,12 +26,6 @@ using kadanoff::Precision;
 using kadanoff::Rbm;
 using kadanoff::Units;
 
-long differences(const Bytes& a, const Bytes& b) {
-    long result = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) result += a[i] != b[i];
-    return result;
-}
-
 /// Steps every instruction set beside the reference.
 void check_equal(const Rbm& rbm, std::int64_t chains, Precision precision, int steps = 2, bool clamp = false) {
     GibbsOptions options;

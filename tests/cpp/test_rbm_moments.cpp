@@ -25,7 +25,8 @@ std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 struct Averages {
     std::vector<double> visible, hidden, products;
 
-    explicit Averages(const Rbm& rbm) : visible(at(rbm.visible)), hidden(at(rbm.hidden)), products(rbm.weights.size()) {}
+    explicit Averages(const Rbm& rbm)
+        : visible(at(rbm.visible)), hidden(at(rbm.hidden)), products(rbm.weights.size()) {}
     bool operator==(const Averages&) const = default;
 };
 

@@ -55,6 +55,10 @@ STREAMS = {
     "rbm_units": 28,
     "rbm_tail": 29,
     "rbm_start": 30,
+    "rbm_swap": 33,
+    "gaussian_rbm": 34,
+    "layer_seeds": 35,
+    "rbm_annealing": 31,
 }
 FAULTS = {
     "beta": "the thresholds are those of a beta 2 % too large",

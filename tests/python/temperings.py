@@ -28,6 +28,28 @@ def assert_same(one: kd.ParallelTempering, other: kd.ParallelTempering) -> None:
     assert all(getattr(one, name) == getattr(other, name) for name in settings)
 
 
+def follow(index: np.ndarray, hottest: int, coldest: int) -> dict[str, np.ndarray]:
+    """Flow and round trips from the temperatures (round, walker), written down slowly."""
+    rounds, walkers = index.shape
+    hot, cold = (np.zeros(max(hottest, coldest) + 1) for _ in range(2))
+    trips, times = np.zeros(walkers, dtype=int), np.zeros(walkers)
+    for w in range(walkers):
+        last, begun = None, None
+        for k in range(rounds):
+            at = index[k, w]
+            if at == hottest and last != "hot":
+                if last == "cold" and begun is not None:
+                    trips[w] += 1
+                    times[w] += k - begun
+                last, begun = "hot", k
+            if at == coldest:
+                last = "cold"
+            hot[at] += last == "hot"
+            cold[at] += last == "cold"
+    with np.errstate(invalid="ignore"):
+        return {"flow": hot / (hot + cold), "round_trips": trips, "round_trip_time": times / trips}
+
+
 VARIANTS = pytest.mark.parametrize(
     "options",
     [

@@ -284,18 +284,23 @@ def test_sampler(
 
 
 @pytest.mark.skipif(bool(kd._core.cuda_device_name()), reason="this machine has a CUDA device")
-@pytest.mark.parametrize("kernel", ["checkerboard", "packed"])
-def test_cuda_without_cuda(kernel: str) -> None:
-    text = "[Sampler] expected a CUDA device for device 'cuda', got none that the driver can see"
+@pytest.mark.parametrize(
+    ("call", "make"),
+    [
+        ("Sampler", lambda: kd.Sampler(MODEL, beta=0.4, device="cuda", kernel="checkerboard")),
+        ("Sampler", lambda: kd.Sampler(MODEL, beta=0.4, device="cuda", kernel="packed")),
+        ("GibbsSampler", lambda: kd.GibbsSampler(kd.RBM([[1.0]]), device="cuda")),
+    ],
+)
+def test_cuda_without_cuda(call: str, make: Callable[[], object]) -> None:
+    text = f"[{call}] expected a CUDA device for device 'cuda', got none that the driver can see"
     if not kd._core.built_with_cuda:
         text = (
-            "[Sampler] expected a build with CUDA for device 'cuda', got one without: install the "
+            f"[{call}] expected a build with CUDA for device 'cuda', got one without: install the "
             "CUDA toolkit, then pip install --no-binary kadanoff -C cmake.define.KADANOFF_CUDA=ON "
             "'kadanoff[cuda]'"
         )
-    assert_raises(
-        lambda: kd.Sampler(MODEL, beta=0.4, device="cuda", kernel=kernel), RuntimeError, text
-    )
+    assert_raises(make, RuntimeError, text)
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
-"""The CUDA device gives the very spins of the CPU; run with -m gpu where there is one."""
+"""The CUDA device gives the very states of the CPU; run with -m gpu where there is one."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,3 +106,80 @@ def test_checkpoint_crosses_devices(tmp_path: Path, kernel: str) -> None:
     for sampler in (cpu, cuda):
         sampler.run(10)
     np.testing.assert_array_equal(cuda.spins.get(), cpu.spins)
+
+
+def machine(visible: int, hidden: int, units: tuple[str, str], size: float) -> kd.RBM:
+    rng = np.random.default_rng(visible)
+    return kd.RBM(
+        size * rng.normal(size=(visible, hidden)),
+        size * rng.normal(size=visible),
+        size * rng.normal(size=hidden),
+        *units,
+    )
+
+
+def both(rbm: kd.RBM, chains: int, precision: str) -> list[kd.GibbsSampler]:
+    beta = np.linspace(0.0, 1.3, chains)
+    return [
+        kd.GibbsSampler(rbm, chains, 2**63 + 1, device=device, precision=precision, beta=beta)
+        for device in ("cpu", "cuda")
+    ]
+
+
+def assert_same_states(cpu: kd.GibbsSampler, cuda: kd.GibbsSampler) -> None:
+    for layer in ("visible", "hidden"):
+        on_device: Any = getattr(cuda, layer)
+        expected = getattr(cpu, layer)
+        assert on_device.dtype == expected.dtype
+        np.testing.assert_array_equal(on_device.get(), expected)
+
+
+@pytest.mark.parametrize("precision", ["float32", "fixed16"])
+@pytest.mark.parametrize(
+    ("rbm", "chains"),
+    [
+        (machine(1, 1, ("binary", "binary"), 1.0), 1),
+        (machine(33, 5, ("spin", "binary"), 3.0), 130),
+        (machine(64, 64, ("spin", "spin"), 0.3), 10000),
+        (machine(100, 400, ("binary", "spin"), 0.2), 1030),
+        (machine(784, 500, ("binary", "binary"), 0.1), 1000),
+    ],
+)
+def test_same_chains(rbm: kd.RBM, chains: int, precision: str) -> None:
+    cpu, cuda = both(rbm, chains, precision)
+    assert cuda.kernel == "rbm-cuda"
+    assert_same_states(cpu, cuda)
+    for sampler in (cpu, cuda):
+        sampler.run(20)
+    assert_same_states(cpu, cuda)
+    mask = np.arange(rbm.n_visible) % 3 == 0
+    for sampler in (cpu, cuda):
+        sampler.clamp(mask, np.ones(rbm.n_visible))
+        sampler.run(5)
+    assert_same_states(cpu, cuda)
+    for sampler in (cpu, cuda):
+        sampler.clamp(None)
+        sampler.rbm = kd.RBM(
+            0.5 * rbm.weights,
+            rbm.visible_bias,
+            rbm.hidden_bias,
+            rbm.visible_units,
+            rbm.hidden_units,
+        )
+        sampler.beta = 0.9
+        sampler.run(200)
+    assert_same_states(cpu, cuda)
+    np.testing.assert_array_equal(cuda.log_weight(), cpu.log_weight())
+
+
+def test_chains_cross_devices(tmp_path: Path) -> None:
+    cpu, cuda = both(machine(50, 30, ("spin", "binary"), 0.3), 200, "float32")
+    cuda.run(7)
+    cuda.save(tmp_path / "chains.h5")
+    cpu = kd.GibbsSampler.load(tmp_path / "chains.h5")
+    again = kd.GibbsSampler.load(tmp_path / "chains.h5", device="cuda")
+    again.visible, again.hidden = cuda.visible, cuda.hidden
+    for sampler in (cpu, cuda, again):
+        sampler.run(7)
+    assert_same_states(cpu, cuda)
+    assert_same_states(cpu, again)

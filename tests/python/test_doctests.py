@@ -13,10 +13,18 @@ MODULES = sorted(
     for module in pkgutil.walk_packages(kadanoff.__path__, "kadanoff.")
     if not module.name.endswith(("._core", ".__main__"))
 )
+# Modules that an extra brings to life.
+NEEDS = {
+    "kadanoff.datasets.images": "sklearn",
+    "kadanoff.rbm.pytorch": "torch",
+    "kadanoff.sklearn": "sklearn",
+}
 
 
 @pytest.mark.parametrize("name", ["kadanoff", *MODULES])
 def test_examples(name: str) -> None:
+    if name in NEEDS:
+        pytest.importorskip(NEEDS[name])
     module = importlib.import_module(name)
     failed, _ = doctest.testmod(module, optionflags=doctest.IGNORE_EXCEPTION_DETAIL)
     assert failed == 0

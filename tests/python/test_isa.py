@@ -63,6 +63,7 @@ ENTRIES = {
     "checkerboard": ["checkerboard(kadanoff::KernelChoice)"],
     "clusters": ["clusters()"],
     "dense": ["dense(int)"],
+    "gaussian": ["gaussian()"],
     "packed": ["packed(kadanoff::PackedChoice)", "packed_count(bool)"],
     "plain": ["plain(int, bool)"],
     "potts": ["potts(bool, bool)"],

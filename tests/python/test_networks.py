@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -174,3 +175,94 @@ def test_no_states_are_no_trouble() -> None:
     for update in ("parallel", "sequential"):
         found = memory.recall(none, update)
         assert (found.spins.shape, found.converged.shape) == ((3, 0, 5), (3, 0))
+
+
+@pytest.mark.parametrize("biases", [None, 0.5, "each"])
+def test_a_conditional_machine_has_the_energies_of_the_whole(biases: Any) -> None:
+    n = 7
+    machine = kd.BoltzmannMachine(symmetric(n), RNG.normal(size=n) if biases == "each" else biases)
+    mask = np.array([0, 1, 0, 0, 1, 1, 0], dtype=bool)
+    values = states(machine)
+    given = machine.condition(mask, values)
+    free = states(given.machine, 3, 5)
+    whole = given.join(free)
+    assert whole.shape == (3, 5, n)
+    assert whole.dtype == np.int8
+    assert (whole[..., mask] == values[mask]).all()
+    assert (whole[..., ~mask] == free).all()
+    np.testing.assert_allclose(
+        given.machine.energy(free) + given.offset, machine.energy(whole), atol=1e-12
+    )
+    assert (given.clamped == mask).all()
+    assert (given.values == np.where(mask, values, 0)).all()
+
+
+def test_a_sampler_of_the_conditional_machine_has_the_conditional_distribution() -> None:
+    """200,000 draws of 3 of 5 units, by chi-square; with the biases of the whole it must fail."""
+    n, replicas = 5, 200_000
+    machine = kd.BoltzmannMachine(symmetric(n), RNG.normal(size=n))
+    mask, values = np.array([1, 0, 0, 1, 0], dtype=bool), np.array([1, 1, 1, -1, 1])
+    given = machine.condition(mask, values)
+    every = np.array(list(np.ndindex(2, 2, 2))) * 2 - 1
+    weight = np.exp(-0.7 * machine.energy(given.join(every)))
+    expected = replicas * weight / weight.sum()
+
+    def statistic(model: kd.BoltzmannMachine) -> float:
+        sampler = kd.Sampler(model, beta=0.7, replicas=replicas, seed=1)
+        sampler.run(30)
+        counts = np.bincount((sampler.spins == 1) @ [4, 2, 1], minlength=8)
+        return float(((counts - expected) ** 2 / expected).sum())
+
+    assert statistic(given.machine) < 24.3  # 7 degrees of freedom, 0.1 %
+    unmoved = kd.BoltzmannMachine(given.machine.weights, np.asarray(machine.biases)[~mask])
+    assert statistic(unmoved) > 1000
+
+
+def test_a_memory_given_some_units_is_a_boltzmann_machine() -> None:
+    memory = kd.Hopfield(RNG.choice([-1, 1], (2, 6)))
+    given = memory.condition(np.arange(6) < 3, [1, -1, 1, 0, 0, 0])
+    assert type(given.machine) is kd.BoltzmannMachine
+    free = states(given.machine, 4)
+    np.testing.assert_allclose(
+        given.machine.energy(free) + given.offset, memory.energy(given.join(free)), atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("biases", [None, -1.5, "each"])
+def test_units_of_0_and_1_are_spins(biases: Any) -> None:
+    n, weights = 5, symmetric(5)
+    own = RNG.normal(size=n) if biases == "each" else biases
+    machine, offset = kd.BoltzmannMachine.from_binary(weights, own)
+    b = np.broadcast_to(0.0 if own is None else own, n)
+    for x in np.ndindex(*(2,) * n):
+        u = np.array(x)
+        energy = -0.5 * u @ weights @ u - b @ u
+        assert machine.energy(2 * u - 1) + offset == pytest.approx(energy, abs=1e-12)
+
+
+WRONG_CONDITIONS: list[tuple[Any, Any, type[Exception], str]] = [
+    ([1, 0, 0], [1, 1, 1], TypeError, "[condition] expected mask of dtype bool, got int64"),
+    ([True], [1, 1, 1], ValueError, "[condition] expected mask of shape (3,), got (1,)"),
+    (
+        [True, True, False],
+        [1, 1, 1],
+        ValueError,
+        "[condition] expected at least 2 free units, got 1",
+    ),
+    ([True, False, False], [1], ValueError, "[condition] expected values of shape (3,), got (1,)"),
+    (
+        [True, False, False],
+        [0, 1, 1],
+        ValueError,
+        "[condition] expected values of -1 and 1, got 0",
+    ),
+]
+
+
+@pytest.mark.parametrize(("mask", "values", "error", "text"), WRONG_CONDITIONS)
+def test_wrong_conditions(mask: Any, values: Any, error: type[Exception], text: str) -> None:
+    machine = kd.BoltzmannMachine(symmetric(3))
+    with pytest.raises(error, match=f"^{re.escape(text)}$"):
+        machine.condition(mask, values)
+    with pytest.raises(ValueError, match=re.escape("[join] expected spins of shape (..., 2), got")):
+        machine.condition([True, False, False], [1, 1, 1]).join([1, 1, 1])

@@ -277,11 +277,6 @@ SAMPLERS: list[tuple[dict[str, Any], type[Exception], str]] = [
         ValueError,
         "[GibbsSampler] expected device to be one of 'cpu', 'cuda', got 'tpu'",
     ),
-    (
-        {"device": "cuda"},
-        RuntimeError,
-        "[GibbsSampler] expected device cpu, got cuda: chains run on the CPU only",
-    ),
 ]
 
 

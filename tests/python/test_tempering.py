@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import kadanoff as kd
-from temperings import BETAS, MODEL, VARIANTS, assert_same, make
+from temperings import BETAS, MODEL, VARIANTS, assert_same, follow, make
 
 # One trajectory, however it is computed.
 
@@ -60,28 +60,6 @@ def test_a_round_comes_with_every_so_many_sweeps() -> None:
     pt.run(1)
     assert not np.isnan(pt.acceptance[[0, 2]]).any()  # the even pairs come first
     assert np.isnan(pt.acceptance[1])
-
-
-def follow(index: np.ndarray, hottest: int, coldest: int) -> dict[str, np.ndarray]:
-    """Flow and round trips from the temperatures (round, walker), written down slowly."""
-    rounds, walkers = index.shape
-    hot, cold = (np.zeros(max(hottest, coldest) + 1) for _ in range(2))
-    trips, times = np.zeros(walkers, dtype=int), np.zeros(walkers)
-    for w in range(walkers):
-        last, begun = None, None
-        for k in range(rounds):
-            at = index[k, w]
-            if at == hottest and last != "hot":
-                if last == "cold" and begun is not None:
-                    trips[w] += 1
-                    times[w] += k - begun
-                last, begun = "hot", k
-            if at == coldest:
-                last = "cold"
-            hot[at] += last == "hot"
-            cold[at] += last == "cold"
-    with np.errstate(invalid="ignore"):
-        return {"flow": hot / (hot + cold), "round_trips": trips, "round_trip_time": times / trips}
 
 
 @pytest.mark.parametrize("betas", [BETAS, BETAS[::-1]], ids=["hot first", "cold first"])

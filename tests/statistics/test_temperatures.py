@@ -7,7 +7,7 @@ import pytest
 
 import kadanoff as kd
 from kadanoff.tempering import constant_acceptance, feedback_optimized
-from kadanoff.tempering.temperatures import _at_equal_steps
+from kadanoff.tempering.spacing import at_equal_steps
 
 MODEL = kd.Ising(kd.Square(16))
 CRITICAL = float(np.log(1 + np.sqrt(2)) / 2)
@@ -76,8 +76,8 @@ def test_feedback_makes_the_flow_even_and_round_trips_frequent(order: int) -> No
 
 def test_equal_steps() -> None:
     betas = np.array([0.0, 1.0, 3.0])
-    assert _at_equal_steps(betas, np.array([1.0, 1.0]), 5).tolist() == [0.0, 0.5, 1.0, 2.0, 3.0]
-    assert _at_equal_steps(betas, np.array([3.0, 1.0]), 3).tolist() == [0.0, 2 / 3, 3.0]
-    falling = _at_equal_steps(betas[::-1], np.array([1.0, 1.0]), 5)
+    assert at_equal_steps(betas, np.array([1.0, 1.0]), 5).tolist() == [0.0, 0.5, 1.0, 2.0, 3.0]
+    assert at_equal_steps(betas, np.array([3.0, 1.0]), 3).tolist() == [0.0, 2 / 3, 3.0]
+    falling = at_equal_steps(betas[::-1], np.array([1.0, 1.0]), 5)
     assert falling.tolist() == [3.0, 2.0, 1.0, 0.5, 0.0]
-    assert (np.diff(_at_equal_steps(betas, np.array([0.0, 1.0]), 9)) > 0).all()
+    assert (np.diff(at_equal_steps(betas, np.array([0.0, 1.0]), 9)) > 0).all()

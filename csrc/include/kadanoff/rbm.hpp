@@ -41,14 +41,15 @@ struct GibbsOptions {
     std::uint64_t seed = 0;
     Precision precision = Precision::float32;
     Device device = Device::cpu;
-    int threads = 0;  ///< 0: one per core
+    int threads = 0;  ///< of the CPU; 0: one per core
 };
 
 /// Block Gibbs sampling of an RBM in many chains: a step draws all hidden units from the visible ones, and then all
 /// visible units from the hidden ones.
 ///
 /// A chain is a pure function of (machine, precision, beta, seed, steps) and its number: the same for every
-/// instruction set, number of threads and number of chains. States are bits: 0 stands for the lower value of a unit.
+/// instruction set, device, number of threads and number of chains. States are bits: 0 stands for the lower value of a
+/// unit.
 class GibbsSampler {
 public:
     /// Asked about every 100 ms on the calling thread; false stops after the current chunk of steps.
@@ -63,7 +64,11 @@ public:
     /// Performs `steps` steps of every chain; false if `poll` stopped it early.
     bool run(std::int64_t steps, const Poll& poll = {});
 
-    /// Bits of the layers, (chain, unit), one byte each.
+    /// Half a step: draws one layer given the other, and counts as a step. Throws InvalidArgument after 2^40 steps.
+    void draw_hidden();
+    void draw_visible();
+
+    /// Bits of the layers, (chain, unit), one byte each, into the memory of the device or the host's.
     void visible(std::uint8_t* out) const;
     void hidden(std::uint8_t* out) const;
     /// Throws InvalidArgument, and changes nothing, if any value is not 0 or 1.
@@ -90,8 +95,8 @@ public:
     /// number of threads. Throws InvalidArgument.
     void log_weight(const std::vector<double>& beta, double* out) const;
 
-    /// Averages over chains of the visible units, the hidden ones, and their products, (visible, hidden). `chosen`: a byte
-    /// 0 or 1 for each chain; null: all. The same bits on every instruction set and number of threads: totals of
+    /// Averages over chains of the visible units, the hidden ones, and their products, (visible, hidden). `chosen`: a
+    /// byte 0 or 1 for each chain; null: all. The same bits on every instruction set and number of threads: totals of
     /// integers, divided at the end. Throws InvalidArgument if no chain is chosen.
     void moments(const std::uint8_t* chosen, HiddenMoments hidden_moments, double* visible, double* hidden,
                  double* products) const;
@@ -99,11 +104,13 @@ public:
     const GibbsOptions& options() const { return options_; }
     std::int64_t visible_units() const;
     std::int64_t hidden_units() const;
-    /// "rbm-avx512" and the like: what does the work.
+    /// "rbm-avx512", "rbm-cuda" and the like: what does the work.
     std::string kernel() const;
 
 private:
     class Chains;
+
+    void draw(bool hidden, bool visible);
 
     GibbsOptions options_;
     std::int64_t step_ = 0;

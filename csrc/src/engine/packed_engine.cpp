@@ -122,7 +122,7 @@ private:
 
 std::unique_ptr<Engine> make_packed_engine(const EngineRequest& request) {
     if (request.options.device == Device::cuda) {
-        require_cuda();
+        require_cuda("Sampler");
         return make_packed_engine_on(request, make_cuda_packed);
     }
     return std::make_unique<PackedEngine>(request, std::get<Ising>(request.model), request.lattice.bonds());

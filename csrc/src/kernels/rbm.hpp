@@ -23,8 +23,8 @@ struct RbmKernel {
     /// Totals over at most rbm_words_at_once words of chains.
     void (*moments)(const RbmJob& job, const RbmMomentsJob& moments, std::int64_t first_word, std::int64_t last_word,
                     std::int64_t first, std::int64_t last) noexcept;
-    /// How often the units of the source are on, in the chains whose bits are set in chosen[word]; `counts` has room for
-    /// a multiple of 16.
+    /// How often the units of the source are on, in the chains whose bits are set in chosen[word]; `counts` has room
+    /// for a multiple of 16.
     void (*count_source)(const RbmJob& job, const std::uint32_t* chosen, std::int64_t units, std::int64_t words,
                          std::uint32_t* counts) noexcept;
     /// Makes the tables of the units [first, last) of `job`; null if the kernel has none.

@@ -91,14 +91,15 @@ void multiply_registers(const RbmJob& job, const RbmMomentsJob& moments, std::in
             }
         }
     }
-    for (int j = 0; j < units && unit + j < moments.hidden; j += 16) {
+    const std::int64_t there = moments.hidden - unit < units ? moments.hidden - unit : units;
+    for (std::int64_t j = 0; j < there; j += 16) {
         alignas(64) double column[16];
         moment_columns(moments, unit + j, column);
         for (std::int64_t i = input; i < end; i += 16) {
             alignas(64) std::uint32_t totals[16 * 16];
             Ops::transpose_words(moments.totals + j * rbm_moment_stride + (i - input), rbm_moment_stride, totals);
             for (std::int64_t k = 0; k < 16 && i + k < end; ++k) {
-                take_totals<Ops>(moments, i + k, unit + j, totals + k * 16, column);
+                take_totals<Ops>(moments, i + k, unit + j, there - j, totals + k * 16, column);
             }
         }
     }
@@ -232,7 +233,7 @@ void multiply_row_units(const RbmJob& job, const RbmMomentsJob& moments, std::in
     alignas(64) double column[16];
     moment_columns(moments, unit, column);
     for (std::int64_t i = input; i < end; ++i) {
-        take_totals<Ops>(moments, i, unit, moments.totals + (i - input) * 16, column);
+        take_totals<Ops>(moments, i, unit, moments.hidden - unit, moments.totals + (i - input) * 16, column);
     }
 }
 

@@ -117,6 +117,7 @@ struct Avx2Ops {
     KADANOFF_LEAF static Real minus(Real a, Real b) { return _mm256_sub_ps(a, b); }
     KADANOFF_LEAF static Real times(Real a, Real b) { return _mm256_mul_ps(a, b); }
     KADANOFF_LEAF static Real over(Real a, Real b) { return _mm256_div_ps(a, b); }
+    KADANOFF_LEAF static Real square_root(Real a) { return _mm256_sqrt_ps(a); }
     KADANOFF_LEAF static Real least(Real a, Real b) { return _mm256_min_ps(a, b); }
     KADANOFF_LEAF static Real size(Real a) { return as_real(_mm256_and_si256(bits(a), broadcast(0x7FFFFFFFu))); }
     KADANOFF_LEAF static Vector less(Real a, Real b) { return bits(_mm256_cmp_ps(a, b, _CMP_LT_OQ)); }

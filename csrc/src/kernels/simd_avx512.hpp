@@ -108,6 +108,7 @@ struct Avx512Ops {
     KADANOFF_LEAF static Real minus(Real a, Real b) { return _mm512_sub_ps(a, b); }
     KADANOFF_LEAF static Real times(Real a, Real b) { return _mm512_mul_ps(a, b); }
     KADANOFF_LEAF static Real over(Real a, Real b) { return _mm512_div_ps(a, b); }
+    KADANOFF_LEAF static Real square_root(Real a) { return _mm512_sqrt_ps(a); }
     KADANOFF_LEAF static Real least(Real a, Real b) { return _mm512_min_ps(a, b); }
     KADANOFF_LEAF static Real size(Real a) { return as_real(_mm512_and_si512(bits(a), broadcast(0x7FFFFFFFu))); }
     KADANOFF_LEAF static Vector less(Real a, Real b) { return _mm512_movm_epi32(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ)); }

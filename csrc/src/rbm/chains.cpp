@@ -17,6 +17,9 @@ namespace {
 /// Weights times words of chains that take longer than it takes to start a thread.
 constexpr double min_parallel_work = 1.5e6;
 
+/// The best kernel that fills no tables when weights change: what weighs states where a device draws them.
+constexpr Isa without_tables = Isa::avx2;
+
 }  // namespace
 
 GibbsSampler::Chains::Chains(const Rbm& rbm, const GibbsOptions& options)
@@ -25,7 +28,8 @@ GibbsSampler::Chains::Chains(const Rbm& rbm, const GibbsOptions& options)
       threads_(resolve_threads(options.threads)),
       chains_(options.chains),
       isa_(active_isa()),
-      kernel_(choose_rbm_kernel(isa_, precision_ == Precision::fixed16)),
+      kernel_(choose_rbm_kernel(options.device == Device::cpu ? isa_ : std::min(isa_, without_tables),
+                                precision_ == Precision::fixed16)),
       machine_(rbm, precision_, kernel_),
       logistic_(make_rbm_logistic(precision_ == Precision::fixed16 ? fixed16_error : float32_error)),
       visible_((check_memory(static_cast<double>(options.chains) *
@@ -36,16 +40,45 @@ GibbsSampler::Chains::Chains(const Rbm& rbm, const GibbsOptions& options)
       drives_(precision_, options.beta, chains_, machine_.scale()) {
     hidden_.start(seed_, 0);
     visible_.start(seed_, 1);
+    if (options.device == Device::cpu) return;
+    backend_ = make_cuda_rbm({rbm.visible, rbm.hidden, chains_, precision_, seed_});
+    backend_->set_machine(machine_);
+    backend_->set_slopes(drives_.view().slope);
+    backend_->write(false, hidden_.data());
+    backend_->write(true, visible_.data());
+}
+
+const RbmLayer& GibbsSampler::Chains::layer(bool visible) const {
+    RbmLayer& layer = visible ? visible_ : hidden_;
+    if (std::exchange(stale_[visible], false)) backend_->read(visible, layer.data());
+    return layer;
+}
+
+void GibbsSampler::Chains::read(bool visible, std::uint8_t* bits) const {
+    if (backend_ != nullptr && backend_->owns(bits)) return backend_->unpack(visible, bits);
+    layer(visible).unpack(bits);
+}
+
+void GibbsSampler::Chains::write(bool visible, const std::uint8_t* bits) {
+    RbmLayer& layer = visible ? visible_ : hidden_;
+    layer.pack(visible ? "visible" : "hidden", bits);
+    stale_[visible] = false;
+    if (backend_ != nullptr) backend_->write(visible, layer.data());
 }
 
 void GibbsSampler::Chains::set_beta(const std::vector<double>& beta) {
     drives_ = ChainDrives(precision_, beta, chains_, machine_.scale());
+    if (backend_ != nullptr) backend_->set_slopes(drives_.view().slope);
 }
 
 void GibbsSampler::Chains::set_rbm(const Rbm& rbm, const std::vector<double>& beta) {
     const BinaryRbm binary(rbm, precision_);
     drives_ = ChainDrives(precision_, beta, chains_, binary.scale);
     machine_.assign(binary);
+    if (backend_ == nullptr) return;
+    for (const bool visible : {false, true}) machine_.make_ready(visible, threads_);
+    backend_->set_machine(machine_);
+    backend_->set_slopes(drives_.view().slope);
 }
 
 void GibbsSampler::Chains::set_clamped(const std::uint8_t* mask) {
@@ -55,6 +88,7 @@ void GibbsSampler::Chains::set_clamped(const std::uint8_t* mask) {
         clamped->pack("clamp", mask);
     }
     clamped_ = std::move(clamped);
+    if (backend_ != nullptr) backend_->set_clamped(clamped_ == nullptr ? nullptr : clamped_->data());
 }
 
 RbmJob GibbsSampler::Chains::job(std::uint64_t step, bool visible, RbmThreadScratch& scratch) {
@@ -94,7 +128,14 @@ void GibbsSampler::Chains::reserve_scratch(int workers) {
     while (scratch_.size() < static_cast<std::size_t>(workers)) scratch_.emplace_back(machine_);
 }
 
-void GibbsSampler::Chains::advance(std::uint64_t step, std::int64_t count) {
+void GibbsSampler::Chains::advance(std::uint64_t step, std::int64_t count, bool draw_hidden, bool draw_visible) {
+    if (backend_ == nullptr) return advance_here(step, count, draw_hidden, draw_visible);
+    stale_[0] |= draw_hidden;
+    stale_[1] |= draw_visible;
+    backend_->advance(step, count, draw_hidden, draw_visible);
+}
+
+void GibbsSampler::Chains::advance_here(std::uint64_t step, std::int64_t count, bool draw_hidden, bool draw_visible) {
     const std::int64_t blocks = (visible_.words() + kernel_.words - 1) / kernel_.words;
     const std::int64_t tiles = std::min(visible_.units(), hidden_.units()) / kernel_.tile;
     const double work = static_cast<double>(visible_.units() * hidden_.units()) *
@@ -103,11 +144,13 @@ void GibbsSampler::Chains::advance(std::uint64_t step, std::int64_t count) {
     const bool by_chains = workers == 1 || blocks >= 2 * static_cast<std::int64_t>(workers) || blocks >= tiles;
     workers = static_cast<int>(std::clamp<std::int64_t>(by_chains ? blocks : tiles, 1, workers));
     reserve_scratch(workers);
-    for (const bool visible : {false, true}) machine_.make_ready(visible, threads_);
+    if (draw_hidden) machine_.make_ready(false, threads_);
+    if (draw_visible) machine_.make_ready(true, threads_);
     PhasedWork meeting(workers);
     run_parallel(workers, [&](int worker) {
         for (std::int64_t s = 0; s < count; ++s) {
             for (const bool visible : {false, true}) {
+                if (!(visible ? draw_visible : draw_hidden)) continue;
                 const std::int64_t units = visible ? visible_.units() : hidden_.units();
                 draw_layer(step + static_cast<std::uint64_t>(s), visible, share(units, worker, workers, by_chains),
                            scratch_[static_cast<std::size_t>(worker)]);
@@ -126,6 +169,7 @@ void GibbsSampler::Chains::log_weight(const std::vector<double>& beta, double* o
     const double work = static_cast<double>(visible_.units() * hidden_.units()) * static_cast<double>(visible_.words());
     const int workers = workers_for(work);
     reserve_scratch(workers);
+    layer(true);  // from the device
     machine_.make_ready(false, threads_);
     WeighingNumbers numbers(chains_, hidden_.units());
     const auto beta_of = [&](std::int64_t chain) {
@@ -164,6 +208,8 @@ void GibbsSampler::Chains::moments(const std::uint8_t* chosen, HiddenMoments hid
     const int workers = work < min_parallel_work ? 1 : static_cast<int>(std::min<std::int64_t>(tiles, threads_));
     reserve_scratch(workers);
     if (means) machine_.make_ready(false, threads_);
+    layer(true);  // from the device
+    if (!means) layer(false);
     while (moment_scratch_.size() < static_cast<std::size_t>(workers)) moment_scratch_.emplace_back();
     sums.count_visible(kernel_, job(0, false, scratch_[0]), visible_out);
     std::vector<std::uint32_t> rate(static_cast<std::size_t>(visible_.words() * rbm_chains));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/rbm.hpp"
 #include "kadanoff/isa.hpp"
 #include "kadanoff/rbm.hpp"
 #include "rbm/drives.hpp"
@@ -20,13 +21,17 @@ class GibbsSampler::Chains {
 public:
     Chains(const Rbm& rbm, const GibbsOptions& options);
 
-    /// Does the steps [step, step + count).
-    void advance(std::uint64_t step, std::int64_t count);
+    /// Does the steps [step, step + count), or their half that draws one layer.
+    void advance(std::uint64_t step, std::int64_t count, bool draw_hidden = true, bool draw_visible = true);
 
-    RbmLayer& visible() { return visible_; }
-    RbmLayer& hidden() { return hidden_; }
-    const RbmLayer& visible() const { return visible_; }
-    const RbmLayer& hidden() const { return hidden_; }
+    std::int64_t units(bool visible) const { return (visible ? visible_ : hidden_).units(); }
+    /// The states as they are now, also where a device holds them.
+    const RbmLayer& visible() const { return layer(true); }
+    const RbmLayer& hidden() const { return layer(false); }
+    /// Bytes (chain, unit); `bits` in the memory of the device or the host's.
+    void read(bool visible, std::uint8_t* bits) const;
+    /// Throws InvalidArgument, and changes nothing, if a byte is neither 0 nor 1.
+    void write(bool visible, const std::uint8_t* bits);
     void set_clamped(const std::uint8_t* mask);
     /// Throws InvalidArgument, and changes nothing, if fixed16 is too coarse.
     void set_beta(const std::vector<double>& beta);
@@ -40,7 +45,7 @@ public:
                  double* products);
 
     double scale() const { return machine_.scale(); }
-    std::string kernel() const { return std::string("rbm-") + name(isa_); }
+    std::string kernel() const { return backend_ != nullptr ? backend_->kernel() : std::string("rbm-") + name(isa_); }
 
 private:
     /// Units of the layer that a thread draws, and words of chains.
@@ -48,9 +53,11 @@ private:
         std::int64_t first_word, last_word, first_unit, last_unit;
     };
 
+    const RbmLayer& layer(bool visible) const;
     Share share(std::int64_t units, int worker, int workers, bool by_chains) const;
     RbmJob job(std::uint64_t step, bool visible, RbmThreadScratch& scratch);
     void draw_layer(std::uint64_t step, bool visible, const Share& share, RbmThreadScratch& scratch);
+    void advance_here(std::uint64_t step, std::int64_t count, bool draw_hidden, bool draw_visible);
     void reserve_scratch(int workers);
     /// Workers that share the words of chains in whole blocks, for so much work.
     int workers_for(double work) const;
@@ -63,11 +70,13 @@ private:
     RbmKernel kernel_;
     RbmMachine machine_;
     RbmLogistic logistic_;
-    RbmLayer visible_, hidden_;
+    mutable RbmLayer visible_, hidden_;
+    mutable bool stale_[2] = {false, false};  ///< the device has newer hidden, visible states
     std::unique_ptr<RbmLayer> clamped_;
     ChainDrives drives_;
     std::vector<RbmThreadScratch> scratch_;
     std::vector<MomentScratch> moment_scratch_;
+    std::unique_ptr<RbmBackend> backend_;  ///< null: the CPU
 };
 
 }  // namespace kadanoff

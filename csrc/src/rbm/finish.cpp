@@ -1,7 +1,7 @@
 #include <bit>
 #include <cmath>
 
-#include "kadanoff/update/probability.hpp"
+#include "kadanoff/update/rbm_exact.hpp"
 #include "kadanoff/update/rbm_job.hpp"
 
 namespace kadanoff {
@@ -17,15 +17,7 @@ bool decide(const RbmJob& job, std::int64_t chain, std::uint32_t unit, double od
     constexpr double libm_error = 1e-9;  // far above that of any exp()
     if (first_bits + 1.0 <= near * (1.0 - libm_error)) return !up;
     if (first_bits >= near * (1.0 + libm_error)) return up;
-    DrawKey key = job.key;
-    key.stream = Stream::rbm_tail;
-    key.replica = static_cast<std::uint32_t>(chain);
-    const Block<WordOps> words = draw<WordOps>(key, unit, 0);
-    constexpr std::uint64_t tail_bits = (std::uint64_t{1} << 48) - 1;
-    const std::uint64_t tail = (static_cast<std::uint64_t>(words.word[1] & 0xFFFFu) << 32) | words.word[0];
-    const std::uint64_t v = (static_cast<std::uint64_t>(first_bits) << 48) | (up ? tail : ~tail & tail_bits);
-    const DoubleDouble exact = exp_minus(size);
-    return (v <= threshold(exact / (DoubleDouble{1.0, 0.0} + exact))) != up;
+    return draw_rbm_unit_exactly(job.key, chain, unit, odds, up ? first_bits : 0xFFFFu - first_bits);
 }
 
 template <class Odds>

@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "backend/cuda.hpp"
 #include "checks.hpp"
 #include "kadanoff/error.hpp"
 #include "kadanoff/rbm.hpp"
@@ -19,9 +20,7 @@ void check_options(const GibbsOptions& options) {
     if (options.threads < 0 || options.threads > 4096) {
         throw InvalidArgument("[GibbsSampler] expected 1 to 4096 threads, got " + std::to_string(options.threads));
     }
-    if (options.device != Device::cpu) {
-        throw Unavailable("[GibbsSampler] expected device cpu, got cuda: chains run on the CPU only");
-    }
+    if (options.device == Device::cuda) require_cuda("GibbsSampler");
 }
 
 void check_chain_betas(const char* call, const std::vector<double>& beta, std::int64_t chains) {
@@ -66,10 +65,21 @@ bool GibbsSampler::run(std::int64_t steps, const Poll& poll) {
     return true;
 }
 
-void GibbsSampler::visible(std::uint8_t* out) const { chains_->visible().unpack(out); }
-void GibbsSampler::hidden(std::uint8_t* out) const { chains_->hidden().unpack(out); }
-void GibbsSampler::set_visible(const std::uint8_t* bits) { chains_->visible().pack("visible", bits); }
-void GibbsSampler::set_hidden(const std::uint8_t* bits) { chains_->hidden().pack("hidden", bits); }
+void GibbsSampler::draw(bool hidden, bool visible) {
+    if (step_ == static_cast<std::int64_t>(max_sweeps)) {
+        throw InvalidArgument("[GibbsSampler] expected at most 2^40 steps in all, got one more");
+    }
+    chains_->advance(static_cast<std::uint64_t>(step_), 1, hidden, visible);
+    ++step_;
+}
+
+void GibbsSampler::draw_hidden() { draw(true, false); }
+void GibbsSampler::draw_visible() { draw(false, true); }
+
+void GibbsSampler::visible(std::uint8_t* out) const { chains_->read(true, out); }
+void GibbsSampler::hidden(std::uint8_t* out) const { chains_->read(false, out); }
+void GibbsSampler::set_visible(const std::uint8_t* bits) { chains_->write(true, bits); }
+void GibbsSampler::set_hidden(const std::uint8_t* bits) { chains_->write(false, bits); }
 void GibbsSampler::set_clamped(const std::uint8_t* mask) { chains_->set_clamped(mask); }
 
 void GibbsSampler::set_beta(const std::vector<double>& beta) {
@@ -106,8 +116,8 @@ void GibbsSampler::moments(const std::uint8_t* chosen, HiddenMoments hidden_mome
 }
 
 double GibbsSampler::scale() const { return chains_->scale(); }
-std::int64_t GibbsSampler::visible_units() const { return chains_->visible().units(); }
-std::int64_t GibbsSampler::hidden_units() const { return chains_->hidden().units(); }
+std::int64_t GibbsSampler::visible_units() const { return chains_->units(true); }
+std::int64_t GibbsSampler::hidden_units() const { return chains_->units(false); }
 std::string GibbsSampler::kernel() const { return chains_->kernel(); }
 
 }  // namespace kadanoff

@@ -216,7 +216,7 @@ def _sample_size(series: Series) -> float:
         return float(series.size)
     scaled = _standardized(series)
     if draws >= MIN_DRAWS:
-        return float(_arviz().ess(scaled, chain_axis=0, draw_axis=1, method="identity"))
+        return float(arviz().ess(scaled, chain_axis=0, draw_axis=1, method="identity"))
     between = scaled.mean(axis=1).var(ddof=1) / replicas
     bound = series.size * max(1.0, float(np.log10(series.size)))
     return float(min(scaled.var(ddof=1) / between, bound)) if between > 0.0 else bound
@@ -242,7 +242,7 @@ def _split_r_hat(series: Series) -> float:
     if (halves == halves[:, :1]).all():
         return float("inf")
     scaled = _standardized(halves)
-    return float(_arviz().rhat(scaled, chain_axis=0, draw_axis=1, method="identity"))
+    return float(arviz().rhat(scaled, chain_axis=0, draw_axis=1, method="identity"))
 
 
 def _standardized(series: Series) -> Series:
@@ -254,8 +254,8 @@ def _standardized(series: Series) -> Series:
     return scaled
 
 
-def _arviz() -> Any:
-    """Import arviz_stats at first use, as it takes about a second."""
+def arviz() -> Any:
+    """Return arviz_stats, imported at first use, as it takes about a second."""
     try:
         return importlib.import_module("arviz_stats.base").array_stats
     except ImportError as error:

@@ -15,6 +15,7 @@ from .anneal import anneal
 from .bench import bench
 from .info import info
 from .ising import ising
+from .rbm import app as rbm
 from .temper import temper
 
 
@@ -63,6 +64,7 @@ app = typer.Typer(
 app.command()(ising)
 app.command()(anneal)
 app.command()(temper)
+app.add_typer(rbm)
 app.command()(info)
 app.command()(bench)
 

@@ -197,11 +197,11 @@ def load(path: Path) -> Configuration:
         return Configuration.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise writable.OptionError(f"[temper] expected {_fault(first)}: {path}") from None
+        raise writable.OptionError(f"[temper] expected {fault(first)}: {path}") from None
 
 
-def _fault(error: Any) -> str:
-    """Put the first error of pydantic into words: what was expected, and what was there."""
+def fault(error: Any) -> str:
+    """Put an error of pydantic into words: what was expected, and what was there."""
     place = ".".join(str(part) for part in error["loc"] if not _internal(part))
     if error["type"] == "missing":
         return f"the key {place}, got none"

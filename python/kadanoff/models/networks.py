@@ -14,6 +14,7 @@ from kadanoff.lattices import Graph
 
 from . import storing, terms
 from .ising import Ising
+from .recalling import Recall, all_at_once, one_by_one
 
 if TYPE_CHECKING:
     from kadanoff import storage
@@ -25,22 +26,45 @@ Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Recall:
-    """Where the dynamics at temperature 0 led each state, from `Hopfield.recall`.
+class Conditional:
+    """A Boltzmann machine given some of its units, from `BoltzmannMachine.condition`.
 
     Attributes
     ----------
-    spins : ndarray of int8, (..., n)
-        Final states.
-    converged : ndarray of bool, (...)
-        Whether the final state is a fixed point.
-    sweeps : ndarray of int64, (...)
-        Sweeps done, the last of which changed nothing where the state converged.
+    machine : BoltzmannMachine
+        Of the free units, in their order.
+    offset : float
+        What its energies lack: those of the whole machine are `machine.energy` + offset.
+    clamped : ndarray of bool, (n,)
+        Which units were given.
+    values : ndarray of int8, (n,)
+        What they are; 0 where they are free.
     """
 
-    spins: npt.NDArray[np.int8]
-    converged: npt.NDArray[np.bool_]
-    sweeps: npt.NDArray[np.int64]
+    machine: BoltzmannMachine
+    offset: float
+    clamped: npt.NDArray[np.bool_]
+    values: npt.NDArray[np.int8]
+
+    def join(self, spins: npt.ArrayLike) -> npt.NDArray[np.int8]:
+        """Return states of the whole machine from those of the free units.
+
+        Parameters
+        ----------
+        spins : array_like of -1 and 1, (..., n_free)
+
+        Returns
+        -------
+        ndarray of int8, (..., n)
+
+        Raises
+        ------
+        ValueError, TypeError
+        """
+        free, lead = terms.states("join", spins, self.machine.lattice.shape)
+        whole = np.tile(self.values, (len(free), 1))
+        whole[:, ~self.clamped] = terms.signs("join", "spins", free)
+        return whole.reshape(*lead, len(self.values))
 
 
 class BoltzmannMachine(Ising):
@@ -164,14 +188,113 @@ class BoltzmannMachine(Ising):
         most = arguments.integer("recall", "max_sweeps", max_sweeps, 1, 2**40)
         seed = arguments.integer("recall", "seed", seed, 0, 2**64 - 1)
         if update == "parallel":
-            found = _all_at_once(*self._drive(), spins, most)
+            found = all_at_once(*self._drive(), spins, most)
         else:
-            found = _one_by_one(*self._drive(), spins, most, seed)
+            found = one_by_one(*self._drive(), spins, most, seed)
         return Recall(
             found.spins.reshape(*lead, self.lattice.n_sites),
             found.converged.reshape(lead),
             found.sweeps.reshape(lead),
         )
+
+    def condition(self, mask: npt.ArrayLike, values: npt.ArrayLike) -> Conditional:
+        r"""Return the machine that the other units are, given some of them.
+
+        Parameters
+        ----------
+        mask : array_like of bool, (n,)
+            Which units are given; at least two are not.
+        values : array_like of -1 and 1, (n,)
+            What they are. Values outside the mask do not count.
+
+        Returns
+        -------
+        Conditional
+            A `BoltzmannMachine` of the free units, which any sampler takes, and a constant.
+
+        Raises
+        ------
+        ValueError, TypeError
+
+        Notes
+        -----
+        With free units f and clamped ones c, :math:`W_{ff}` stays and the biases become
+        :math:`b_f + W_{fc} s_c`. The constant is
+        :math:`-\tfrac12 s_c \cdot W_{cc} s_c - b_c \cdot s_c`.
+
+        Examples
+        --------
+        >>> import kadanoff as kd
+        >>> machine = kd.BoltzmannMachine([[0, 1, 2], [1, 0, 3], [2, 3, 0]], biases=[0, 0, 1])
+        >>> given = machine.condition([False, False, True], [1, 1, -1])
+        >>> given.machine.biases.tolist(), given.offset
+        ([-2.0, -3.0], 1.0)
+        >>> given.join([1, -1]).tolist()
+        [1, -1, -1]
+        """
+        n = self.lattice.n_sites
+        clamped = arguments.array("condition", "mask", mask)
+        if clamped.dtype != np.bool_:
+            raise TypeError(f"[condition] expected mask of dtype bool, got {clamped.dtype}")
+        if clamped.shape != (n,):
+            raise ValueError(f"[condition] expected mask of shape ({n},), got {clamped.shape}")
+        if np.count_nonzero(~clamped) < 2:
+            free = np.count_nonzero(~clamped)
+            raise ValueError(f"[condition] expected at least 2 free units, got {free}")
+        given = arguments.array("condition", "values", values)
+        if given.shape != (n,):
+            raise ValueError(f"[condition] expected values of shape ({n},), got {given.shape}")
+        known = np.zeros(n, dtype=np.int8)
+        known[clamped] = terms.signs("condition", "values", given[clamped])
+        spins, biases = known.astype(np.float64), np.broadcast_to(self.biases, n)
+        field = self.weights @ spins
+        machine = BoltzmannMachine(
+            self.weights[~clamped][:, ~clamped], biases[~clamped] + field[~clamped]
+        )
+        offset = float(-0.5 * (spins @ field) - biases @ spins)
+        return Conditional(machine, offset, clamped.copy(), known)
+
+    @staticmethod
+    def from_binary(
+        weights: npt.ArrayLike, biases: float | npt.ArrayLike | None = None
+    ) -> tuple[BoltzmannMachine, float]:
+        r"""Return the machine that units of 0 and 1 make, and a constant.
+
+        Parameters
+        ----------
+        weights : array_like of float, (n, n)
+            Symmetric, with a zero diagonal.
+        biases : float or array_like of float, (n,), optional
+
+        Returns
+        -------
+        BoltzmannMachine
+            Of the spins :math:`s = 2 x - 1`.
+        float
+            What its energies lack, the same for all states.
+
+        Raises
+        ------
+        ValueError, TypeError
+
+        Notes
+        -----
+        .. math:: -\tfrac12 \sum_{ij} x_i W_{ij} x_j - \sum_i b_i x_i
+            = -\tfrac12 \sum_{ij} s_i \frac{W_{ij}}{4} s_j
+            - \sum_i \Big(\frac{b_i}{2} + \sum_j \frac{W_{ij}}{4}\Big) s_i
+            - \sum_{ij} \frac{W_{ij}}{8} - \sum_i \frac{b_i}{2}
+
+        Examples
+        --------
+        >>> import kadanoff as kd
+        >>> machine, offset = kd.BoltzmannMachine.from_binary([[0, 4], [4, 0]], [0, -2])
+        >>> [machine.energy([2 * a - 1, 2 * b - 1]) + offset for a in (0, 1) for b in (0, 1)]
+        [0.0, 2.0, 0.0, -2.0]
+        """
+        binary = BoltzmannMachine(weights, biases)
+        own = np.broadcast_to(binary.biases, len(binary.weights))
+        spins = BoltzmannMachine(binary.weights / 4.0, own / 2.0 + binary.weights.sum(axis=1) / 4.0)
+        return spins, float(-binary.weights.sum() / 8.0 - own.sum() / 2.0)
 
     def _drive(self) -> tuple[Matrix, terms.Values]:
         """Weights and biases in a unit in which sums have no more rounding than they must."""
@@ -384,60 +507,3 @@ def _symmetric(call: str, given: npt.NDArray[Any]) -> Matrix:
         value = matrix[own[0], own[0]]
         raise ValueError(f"[{call}] expected a zero diagonal, got {value} at ({own[0]}, {own[0]})")
     return matrix
-
-
-def _all_at_once(
-    weights: Matrix, biases: terms.Values, start: npt.NDArray[np.int8], max_sweeps: int
-) -> Recall:
-    """Update all units of each state together until it is fixed, cycles, or time is up."""
-    spins, before = start.copy(), start.copy()
-    converged = np.zeros(len(start), dtype=bool)
-    sweeps = np.zeros(len(start), dtype=np.int64)
-    active = np.arange(len(start))
-    for sweep in range(1, max_sweeps + 1):
-        if not active.size:
-            break
-        now = spins[active]
-        field = now.astype(np.float64) @ weights + biases
-        new = np.where(field == 0.0, now, np.sign(field)).astype(np.int8)
-        still = (new == now).all(axis=1)
-        cycling = (new == before[active]).all(axis=1)
-        before[active], spins[active], sweeps[active] = now, new, sweep
-        converged[active] = still
-        active = active[~(still | cycling)]
-    return Recall(spins, converged, sweeps)
-
-
-def _one_by_one(
-    weights: Matrix, biases: terms.Values, start: npt.NDArray[np.int8], max_sweeps: int, seed: int
-) -> Recall:
-    """Update unit after unit of each state until a whole sweep changes nothing."""
-    spins = start.copy()
-    converged = np.zeros(len(start), dtype=bool)
-    sweeps = np.zeros(len(start), dtype=np.int64)
-    active = np.arange(len(start))
-    random = np.random.Philox(key=seed)
-    for sweep in range(1, max_sweeps + 1):
-        if not active.size:
-            break
-        order = np.argsort(random.random_raw(len(weights)), kind="stable")
-        now = spins[active]
-        changed = _visit(weights, biases, now, order)
-        spins[active], sweeps[active], converged[active] = now, sweep, ~changed
-        active = active[changed]
-    return Recall(spins, converged, sweeps)
-
-
-def _visit(
-    weights: Matrix, biases: terms.Values, spins: npt.NDArray[np.int8], order: npt.NDArray[np.int64]
-) -> npt.NDArray[np.bool_]:
-    """Do one sweep in place; return which states changed."""
-    field = spins.astype(np.float64) @ weights + biases
-    changed = np.zeros(len(spins), dtype=bool)
-    for unit in order:
-        flips = np.flatnonzero(field[:, unit] * spins[:, unit] < 0.0)
-        if flips.size:
-            spins[flips, unit] *= -1
-            field[flips] += 2.0 * spins[flips, unit, None] * weights[unit]
-            changed[flips] = True
-    return changed

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import secrets
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, ClassVar, NamedTuple, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
 
-from kadanoff import _core, arguments
+from kadanoff import _core, arguments, device_arrays
 from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
 
+from .gaussian import GaussianRBM
 from .machine import RBM
 
+HIDDEN_MOMENTS = ("mean", "sampled")
 PRECISIONS = ("float32", "fixed16")
 DEVICES = ("cpu", "cuda")
 
@@ -38,18 +40,20 @@ class GibbsSampler(FixedAttributes):
 
     A step draws all hidden units given the visible ones, and then all visible units given the
     hidden ones. A chain is a pure function of (machine, precision, beta, seed, step) and of its
-    number: it does not depend on the instruction set, the threads, or how many chains there are.
+    number: it does not depend on the instruction set, the device, the threads, or how many chains
+    there are.
 
     Parameters
     ----------
-    rbm : RBM
+    rbm : RBM or GaussianRBM
+        A Gaussian machine makes this a `kadanoff.rbm.GaussianGibbsSampler`.
     chains : int
         1 to 2^31. They start from independent random states.
     seed : int, optional
         0 <= seed < 2^64. Without it, one is drawn from the operating system; read it from `seed`.
-    device : {"cpu"}
+    device : {"cpu", "cuda"}
     threads : int, optional
-        By default as many as the process may use.
+        Of the CPU; by default as many as the process may use.
     precision : {"float32", "fixed16"}
         "fixed16" rounds weights and biases to multiples of 1 / `scale` that fit into 16 bits, and
         samples exactly the machine that has these: about twice as fast. The sum of a unit's terms
@@ -91,10 +95,22 @@ class GibbsSampler(FixedAttributes):
     """
 
     _fixed = frozenset({"chains", "seed", "device", "threads", "precision"})
+    _call = "GibbsSampler"
+
+    _machine: ClassVar[str] = "kd.RBM(weights)"
+    _machine_class: ClassVar[type] = RBM
+
+    def __new__(cls, rbm: Any = None, *_: Any, **__: Any) -> GibbsSampler:
+        """Make the sampler that serves the machine."""
+        if cls is GibbsSampler and isinstance(rbm, GaussianRBM):
+            from .gaussian_gibbs import GaussianGibbsSampler
+
+            return super().__new__(GaussianGibbsSampler)
+        return super().__new__(cls)
 
     def __init__(
         self,
-        rbm: RBM,
+        rbm: RBM | GaussianRBM,
         chains: int = 1024,
         seed: int | None = None,
         device: str = "cpu",
@@ -102,10 +118,10 @@ class GibbsSampler(FixedAttributes):
         precision: str = "float32",
         beta: float | npt.ArrayLike = 1.0,
     ) -> None:
-        call = "GibbsSampler"
-        if not isinstance(rbm, RBM):
-            raise TypeError(f"[{call}] expected a machine such as kd.RBM(weights), got {rbm!r}")
-        self._rbm = rbm
+        call = self._call
+        if not isinstance(rbm, self._machine_class):
+            raise TypeError(f"[{call}] expected a machine such as {self._machine}, got {rbm!r}")
+        self._rbm: Any = rbm
         self.chains = arguments.integer(call, "chains", chains, 1, 2**31)
         self.seed = (
             secrets.randbits(64)
@@ -118,12 +134,13 @@ class GibbsSampler(FixedAttributes):
         )
         self.precision = arguments.choice(call, "precision", precision, PRECISIONS)
         betas = arguments.reals(call, "beta", beta)
-        self._core = _core.GibbsSampler(
-            weights=rbm.weights,
-            visible_bias=rbm.visible_bias,
-            hidden_bias=rbm.hidden_bias,
-            visible_spin=rbm.visible_units == "spin",
-            hidden_spin=rbm.hidden_units == "spin",
+        self._core = self._make_core(betas)
+        self._keep_beta(betas)
+        self._clamped: npt.NDArray[np.bool_] | None = None
+
+    def _make_core(self, betas: npt.NDArray[np.float64]) -> _core.GibbsSampler:
+        return _core.GibbsSampler(
+            **_parameters(self._rbm),
             beta=betas.tolist(),
             chains=self.chains,
             seed=self.seed,
@@ -131,8 +148,6 @@ class GibbsSampler(FixedAttributes):
             device=self.device,
             threads=self.threads or 0,
         )
-        self._keep_beta(betas)
-        self._clamped: npt.NDArray[np.bool_] | None = None
 
     @property
     def rbm(self) -> RBM:
@@ -141,22 +156,20 @@ class GibbsSampler(FixedAttributes):
         Assigning a machine of the same layers holds from the next step on. One of others, or one
         that is too large for "fixed16", raises ValueError and changes nothing.
         """
-        return self._rbm
+        rbm: RBM = self._rbm
+        return rbm
 
     @rbm.setter
     def rbm(self, rbm: RBM) -> None:
-        if not isinstance(rbm, RBM):
-            raise TypeError(f"[rbm] expected a machine such as kd.RBM(weights), got {rbm!r}")
+        if not isinstance(rbm, self._machine_class):
+            raise TypeError(f"[rbm] expected a machine such as {self._machine}, got {rbm!r}")
         if rbm.layers != self._rbm.layers:
             raise ValueError(f"[rbm] expected a machine like {self._rbm!r}, got {rbm!r}")
-        self._core.write_rbm(
-            weights=rbm.weights,
-            visible_bias=rbm.visible_bias,
-            hidden_bias=rbm.hidden_bias,
-            visible_spin=rbm.visible_units == "spin",
-            hidden_spin=rbm.hidden_units == "spin",
-        )
+        self._write_rbm(rbm)
         self._rbm = rbm
+
+    def _write_rbm(self, rbm: Any) -> None:
+        self._core.write_rbm(**_parameters(rbm))
 
     @property
     def beta(self) -> npt.NDArray[np.float64]:
@@ -193,23 +206,24 @@ class GibbsSampler(FixedAttributes):
         return self._core.kernel
 
     @property
-    def visible(self) -> npt.NDArray[Any]:
+    def visible(self) -> Any:
         """A copy of the visible units, (chains, n_visible); assignable.
 
-        uint8 of 0 and 1, or int8 of -1 and 1 where the machine has these. Any array of these values
-        and this shape may be assigned, of any dtype of numbers and any strides; what is wrong
-        raises ValueError or TypeError and changes nothing.
+        uint8 of 0 and 1, or int8 of -1 and 1 where the machine has these: a NumPy array, or a CuPy
+        array on device "cuda". Any array of these values and this shape may be assigned, of any
+        dtype of numbers and any strides, wherever it is; what is wrong raises ValueError or
+        TypeError and changes nothing.
         """
-        return self._values("visible", self._core.visible())
+        return self._states("visible")
 
     @visible.setter
     def visible(self, values: npt.ArrayLike) -> None:
         self._core.write_visible(self._bits("visible", values))
 
     @property
-    def hidden(self) -> npt.NDArray[Any]:
+    def hidden(self) -> Any:
         """A copy of the hidden units, (chains, n_hidden); as `visible`."""
-        return self._values("hidden", self._core.hidden())
+        return self._states("hidden")
 
     @hidden.setter
     def hidden(self, values: npt.ArrayLike) -> None:
@@ -220,17 +234,32 @@ class GibbsSampler(FixedAttributes):
             return self.rbm.n_visible, self.rbm.visible_units
         return self.rbm.n_hidden, self.rbm.hidden_units
 
-    def _values(self, layer: str, bits: Bits) -> npt.NDArray[Any]:
-        count, encoding = self._units(layer)
-        bits = bits.reshape(self.chains, count)
+    def _states(self, layer: str) -> Any:
+        """Return a layer where the device has it."""
+        if self.device == "cpu":
+            return self._host(layer)
+        bits = device_arrays.empty(layer, (self.chains, self._units(layer)[0]), np.uint8)
+        read = self._core.read_visible if layer == "visible" else self._core.read_hidden
+        read(bits.data.ptr)
+        return self._values(layer, bits)
+
+    def _host(self, layer: str) -> npt.NDArray[Any]:
+        """Return a layer as a NumPy array."""
+        bits = self._core.visible() if layer == "visible" else self._core.hidden()
+        values: npt.NDArray[Any] = self._values(layer, bits.reshape(self.chains, -1))
+        return values
+
+    def _values(self, layer: str, bits: Any) -> Any:
+        _, encoding = self._units(layer)
         return bits if encoding == "binary" else 2 * bits.view(np.int8) - np.int8(1)
 
-    def _bits(self, layer: str, values: npt.ArrayLike) -> Bits:
+    def _bits(self, layer: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return a layer as the core takes it."""
         count, encoding = self._units(layer)
         expected = (self.chains, count)
         if encoding == "binary" and _is_bits(values) and values.shape == expected:
             return np.ascontiguousarray(values).view(np.uint8)
-        array = self.rbm.states(layer, layer, values)
+        array = self.rbm.states(layer, layer, device_arrays.on_host(layer, values))
         if array.shape != expected:
             raise ValueError(f"[{layer}] expected shape {expected}, got {array.shape}")
         return np.ascontiguousarray(array == 1).view(np.uint8)
@@ -271,13 +300,14 @@ class GibbsSampler(FixedAttributes):
             self._clamped = None
             return
         shape = (self.chains, self.rbm.n_visible)
-        kept = arguments.array("clamp", "mask", mask)
+        kept = arguments.array("clamp", "mask", device_arrays.on_host("clamp", mask))
         if kept.dtype != np.bool_:
             raise TypeError(f"[clamp] expected mask of dtype bool, got {kept.dtype}")
-        kept = np.array(_broadcast("mask", kept, shape), order="C")
+        kept = np.array(broadcast_to_chains("mask", kept, shape), order="C")
         if values is not None:
-            new = _broadcast("values", arguments.array("clamp", "values", values), shape)
-            self.visible = np.where(kept, new, self.visible)
+            values = arguments.array("clamp", "values", device_arrays.on_host("clamp", values))
+            new = broadcast_to_chains("values", values, shape)
+            self.visible = np.where(kept, new, self._host("visible"))
         self._core.write_clamped(kept.view(np.uint8))
         kept.flags.writeable = False
         self._clamped = kept
@@ -298,6 +328,29 @@ class GibbsSampler(FixedAttributes):
         """
         self._core.run(arguments.integer("run", "steps", steps, 0, MAX_SWEEP - self.step))
 
+    def draw_hidden(self) -> None:
+        """Draw the hidden units given the visible ones: the first half of a step, counted as one.
+
+        Raises
+        ------
+        ValueError
+            After 2^40 steps.
+
+        Examples
+        --------
+        >>> import kadanoff as kd
+        >>> chains = kd.GibbsSampler(kd.RBM([[50.0, -50.0]]), chains=2, seed=1)
+        >>> chains.visible = [[1], [1]]
+        >>> chains.draw_hidden()
+        >>> chains.hidden.tolist(), chains.step
+        ([[1, 0], [1, 0]], 1)
+        """
+        self._core.draw_hidden()
+
+    def draw_visible(self) -> None:
+        """Draw the visible units given the hidden ones: the second half of a step; as above."""
+        self._core.draw_visible()
+
     def log_weight(self, beta: float | npt.ArrayLike | None = None) -> npt.NDArray[np.float64]:
         r"""Return ln(sum over h of exp(-beta E(v, h))) of the visible units of each chain, float64.
 
@@ -314,7 +367,8 @@ class GibbsSampler(FixedAttributes):
         -----
         At beta = 1 this is :math:`-F(v)`, see `RBM.free_energy`. The sums of the hidden units are
         those that draw them, in float32, and all else is float64: the same bits for any number of
-        threads. With "fixed16" it is the weight in the machine that is sampled, the rounded one.
+        threads. With "fixed16" it is the weight in the machine that is sampled, the rounded one. On
+        device "cuda" the states are fetched, and weighed by the CPU.
         """
         betas = None if beta is None else arguments.reals("log_weight", "beta", beta).tolist()
         return self._core.log_weight(betas)
@@ -345,7 +399,8 @@ class GibbsSampler(FixedAttributes):
         :math:`\tanh \beta x_j` for those of -1 and 1: the same averages with less noise than the
         drawn units have. With "fixed16" it is that of the machine that is sampled, the rounded one.
         It is rounded to a multiple of :math:`2^{-20}` of the units' range, and totals are integers,
-        divided once: the same bits for any number of threads.
+        divided once: the same bits for any number of threads. On device "cuda" the states are
+        fetched, and averaged by the CPU.
 
         Examples
         --------
@@ -355,8 +410,8 @@ class GibbsSampler(FixedAttributes):
         >>> chains.moments().products.tolist()
         [[0.5, 1.0]]
         """
-        sampled = arguments.choice("moments", "hidden", hidden, ("mean", "sampled")) == "sampled"
-        chosen = None if where is None else _chosen(where, self.chains).view(np.uint8)
+        sampled = arguments.choice("moments", "hidden", hidden, HIDDEN_MOMENTS) == "sampled"
+        chosen = None if where is None else chosen_chains(where, self.chains).view(np.uint8)
         return Moments(*self._core.moments(chosen, sampled))
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -382,12 +437,15 @@ class GibbsSampler(FixedAttributes):
             "precision": self.precision,
             "seed": self.seed,
             "step": step,
-            "visible": np.packbits(visible.reshape(self.chains, -1), axis=1),
+            "visible": self._visible_state(visible),
             "hidden": np.packbits(hidden.reshape(self.chains, -1), axis=1),
         }
         if self._clamped is not None:
             state["clamped"] = np.packbits(self._clamped, axis=1)
         return state
+
+    def _visible_state(self, visible: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.packbits(visible.reshape(self.chains, -1), axis=1)
 
     @classmethod
     def load(
@@ -419,6 +477,14 @@ class GibbsSampler(FixedAttributes):
         """Return the sampler whose `state` was read back as `storage.Entries`."""
         if entries.integer("rng_version") != _core.rng_version:
             raise entries.wrong("rng_version", f"random-number contract {_core.rng_version}")
+        if "visible_scale" in entries.group("rbm"):
+            from .gaussian_gibbs import GaussianGibbsSampler
+
+            return GaussianGibbsSampler._restored(entries, device, threads)
+        return cls._restored(entries, device, threads)
+
+    @classmethod
+    def _restored(cls, entries: Any, device: str, threads: int | None) -> GibbsSampler:
         rbm = RBM.from_state(entries.group("rbm"))
         beta = entries.array("beta", np.float64, (None,))
 
@@ -467,19 +533,37 @@ def _is_bits(values: npt.ArrayLike) -> TypeGuard[npt.NDArray[Any]]:
     return values.size > 0 and bool(values.max() <= 1)
 
 
-def _broadcast(name: str, array: npt.NDArray[Any], shape: tuple[int, int]) -> npt.NDArray[Any]:
+def _parameters(rbm: RBM) -> dict[str, Any]:
+    return {
+        "weights": rbm.weights,
+        "visible_bias": rbm.visible_bias,
+        "hidden_bias": rbm.hidden_bias,
+        "visible_spin": rbm.visible_units == "spin",
+        "hidden_spin": rbm.hidden_units == "spin",
+    }
+
+
+def broadcast_to_chains(
+    name: str, array: npt.NDArray[Any], shape: tuple[int, int]
+) -> npt.NDArray[Any]:
+    """Return what `clamp` got for each chain or for all, as one row a chain."""
     if array.shape not in (shape, shape[1:]):
         wanted = f"{name} of shape {shape[1:]} or {shape}"
         raise ValueError(f"[clamp] expected {wanted}, got shape {array.shape}")
     return np.broadcast_to(array, shape)
 
 
-def _chosen(where: npt.ArrayLike, chains: int) -> npt.NDArray[np.bool_]:
+def chosen_chains(where: npt.ArrayLike | None, chains: int) -> npt.NDArray[np.bool_]:
+    """Return which chains `moments` is to average."""
+    if where is None:
+        return np.ones(chains, dtype=bool)
     chosen = arguments.array("moments", "where", where)
     if chosen.dtype != np.bool_:
         raise TypeError(f"[moments] expected where of dtype bool, got {chosen.dtype}")
     if chosen.shape != (chains,):
         raise ValueError(f"[moments] expected where of shape ({chains},), got {chosen.shape}")
+    if not chosen.any():
+        raise ValueError("[moments] expected at least one chain, got none")
     return np.ascontiguousarray(chosen)
 
 

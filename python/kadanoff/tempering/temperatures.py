@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from typing import Any
 
@@ -13,9 +12,8 @@ from kadanoff import arguments
 
 from .betas import checked_betas
 from .parallel import ParallelTempering
+from .spacing import FIRST_BETAS, MAX_BETAS, at_equal_steps, count_for, distance, share_of
 
-_MAX_BETAS = 4096
-_FIRST_BETAS = 8
 _MOST_DRAWS = 400
 _SHIFTS = 32
 _SMALLEST_STEP = 1e-3
@@ -94,8 +92,8 @@ def constant_acceptance(
         raise ValueError(f"[{call}] expected beta_min < beta_max, got {ends[0]} and {ends[1]}")
     if (n is None) == (target is None):
         raise TypeError(f"[{call}] expected n or target, got both or none")
-    share = None if target is None else _share(arguments.real(call, "target", target))
-    count = _FIRST_BETAS if n is None else arguments.integer(call, "n", n, 2, _MAX_BETAS)
+    share = None if target is None else share_of(arguments.real(call, "target", target))
+    count = FIRST_BETAS if n is None else arguments.integer(call, "n", n, 2, MAX_BETAS)
     sweeps = arguments.integer(call, "sweeps", sweeps, 16, 2**40)
     seed = (
         secrets.randbits(64)
@@ -110,37 +108,13 @@ def constant_acceptance(
         )
         if spins is not None:
             pt.spins = spins
-        lengths = _interval(_acceptances(pt, sweeps))
+        lengths = distance(_acceptances(pt, sweeps))
         if share is not None:
-            count = _count(lengths.sum(), share)
-        new = _at_equal_steps(betas, lengths, count)
+            count = count_for(lengths.sum(), share)
+        new = at_equal_steps(betas, lengths, count)
         spins = pt.spins[np.abs(betas[:, None] - new).argmin(axis=0)]
         betas = new
     return betas
-
-
-def _share(target: float) -> float:
-    if not 0.0 < target < 1.0:
-        raise ValueError(f"[constant_acceptance] expected target in (0, 1), got {target}")
-    return float(_interval(target))
-
-
-def _interval(acceptance: Any) -> Any:
-    """Return the distance, in widths of the energy, at which swaps are accepted so often."""
-    from scipy.special import erfcinv
-
-    return 2 * erfcinv(acceptance)
-
-
-def _count(length: float, share: float) -> int:
-    """Temperatures of a set of such a length if each step may take a share."""
-    steps = max(1.0, math.ceil(length / share))
-    if steps >= _MAX_BETAS:
-        raise ValueError(
-            f"[constant_acceptance] expected a target for at most {_MAX_BETAS} temperatures, "
-            f"got one for {steps + 1:.0f}"
-        )
-    return int(steps) + 1
 
 
 def _acceptances(pt: ParallelTempering, sweeps: int) -> FloatArray:
@@ -156,16 +130,6 @@ def _acceptances(pt: ParallelTempering, sweeps: int) -> FloatArray:
         drives = [-step * (energies[i] - np.roll(energies[i + 1], shift)) for shift in shifts]
         result[i] = np.exp(np.minimum(0.0, drives)).mean()
     return np.clip(result, 1e-300, 1.0)
-
-
-def _at_equal_steps(betas: FloatArray, lengths: FloatArray, count: int) -> FloatArray:
-    """Divide a set into equal parts of the length that it has between its temperatures."""
-    # No pair is of no length: the positions must be in order.
-    lengths = np.maximum(lengths, 1e-9 * lengths.sum() + 1e-300)
-    reached = np.concatenate([[0.0], np.cumsum(lengths)])
-    new = np.interp(np.linspace(0.0, reached[-1], count), reached, betas)
-    new[0], new[-1] = betas[0], betas[-1]
-    return np.asarray(new, dtype=np.float64)
 
 
 def feedback_optimized(pt: ParallelTempering) -> FloatArray:
@@ -226,4 +190,4 @@ def feedback_optimized(pt: ParallelTempering) -> FloatArray:
     above = np.maximum.accumulate(falling[::-1])[::-1]
     below = np.minimum.accumulate(falling)
     steps = np.maximum(-np.diff((above + below) / 2), _SMALLEST_STEP)
-    return _at_equal_steps(pt.betas, np.sqrt(steps), len(pt.betas))
+    return at_equal_steps(pt.betas, np.sqrt(steps), len(pt.betas))

@@ -38,6 +38,10 @@ enum class Stream : std::uint32_t {
     rbm_units = 28,
     rbm_tail = 29,
     rbm_start = 30,
+    rbm_annealing = 31,
+    rbm_swap = 33,
+    gaussian_rbm = 34,
+    layer_seeds = 35,
 };
 
 /// Coordinates of a random draw: everything that a draw depends on, besides the seed, packed into Philox's

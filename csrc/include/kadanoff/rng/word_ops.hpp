@@ -113,10 +113,12 @@ struct WordOps {
     KADANOFF_LEAF static Real plus(Real a, Real b) { return __fadd_rn(a, b); }
     KADANOFF_LEAF static Real minus(Real a, Real b) { return __fsub_rn(a, b); }
     KADANOFF_LEAF static Real times(Real a, Real b) { return __fmul_rn(a, b); }
+    KADANOFF_LEAF static Real square_root(Real a) { return __fsqrt_rn(a); }
 #else
     KADANOFF_LEAF static Real plus(Real a, Real b) { return a + b; }
     KADANOFF_LEAF static Real minus(Real a, Real b) { return a - b; }
     KADANOFF_LEAF static Real times(Real a, Real b) { return a * b; }
+    KADANOFF_LEAF static Real square_root(Real a) { return __builtin_sqrtf(a); }
 #endif
     KADANOFF_LEAF static Real over(Real a, Real b) { return a / b; }
     KADANOFF_LEAF static Real least(Real a, Real b) { return a < b ? a : b; }

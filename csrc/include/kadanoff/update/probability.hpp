@@ -3,35 +3,38 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kadanoff/config.hpp"
+
 namespace kadanoff {
 
 /// An unevaluated sum of two doubles, about 106 bits. Built from IEEE additions, multiplications and fused
-/// multiply-adds alone, so that a threshold is the same on every machine, whatever its libm.
+/// multiply-adds alone, so that a threshold is the same on every machine, whatever its libm; a compiler must not
+/// make multiply-adds of its own (-ffp-contract=off, nvcc: --fmad=false).
 struct DoubleDouble {
     double high = 0.0;
     double low = 0.0;
 };
 
-inline DoubleDouble two_sum(double a, double b) {
+KADANOFF_HOST_DEVICE inline DoubleDouble two_sum(double a, double b) {
     const double sum = a + b;
     const double b_part = sum - a;
     return {sum, (a - (sum - b_part)) + (b - b_part)};
 }
 
-inline DoubleDouble operator+(DoubleDouble a, DoubleDouble b) {
+KADANOFF_HOST_DEVICE inline DoubleDouble operator+(DoubleDouble a, DoubleDouble b) {
     const DoubleDouble high = two_sum(a.high, b.high);
     const DoubleDouble low = two_sum(a.low, b.low);
     const DoubleDouble middle = two_sum(high.high, high.low + low.high);
     return two_sum(middle.high, middle.low + low.low);
 }
 
-inline DoubleDouble operator*(DoubleDouble a, DoubleDouble b) {
+KADANOFF_HOST_DEVICE inline DoubleDouble operator*(DoubleDouble a, DoubleDouble b) {
     const double product = a.high * b.high;
     const double error = std::fma(a.high, b.high, -product);
     return two_sum(product, error + std::fma(a.high, b.low, a.low * b.high));
 }
 
-inline DoubleDouble operator/(DoubleDouble a, DoubleDouble b) {
+KADANOFF_HOST_DEVICE inline DoubleDouble operator/(DoubleDouble a, DoubleDouble b) {
     const double first = a.high / b.high;
     const DoubleDouble rest = a + b * DoubleDouble{-first, 0.0};
     const double second = rest.high / b.high;
@@ -40,7 +43,7 @@ inline DoubleDouble operator/(DoubleDouble a, DoubleDouble b) {
 }
 
 /// exp(-x) for x >= 0, relative error below 2^-90; 0 for x > 700.
-inline DoubleDouble exp_minus(double x) {
+KADANOFF_HOST_DEVICE inline DoubleDouble exp_minus(double x) {
     if (!(x <= 700.0)) return {};
     constexpr double log2e = 1.4426950408889634;
     constexpr DoubleDouble ln2{0.6931471805599453, 2.3190468138462996e-17};
@@ -60,7 +63,7 @@ inline DoubleDouble exp_minus(double x) {
 
 /// The T for which a uniform 64-bit integer U obeys U <= T with the given probability, to within 2^-65.
 /// Probability 1 is exact; the smallest one is 2^-64.
-inline std::uint64_t threshold(DoubleDouble probability) {
+KADANOFF_HOST_DEVICE inline std::uint64_t threshold(DoubleDouble probability) {
     if (probability.high >= 1.0) {
         const double missing = std::floor(0.5 - std::ldexp(probability.low, 64));
         return missing > 0.0 ? ~std::uint64_t{0} - static_cast<std::uint64_t>(missing) : ~std::uint64_t{0};

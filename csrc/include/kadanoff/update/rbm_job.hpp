@@ -156,14 +156,13 @@ struct RbmStream {
     /// Goes on where `store` left off; begins anew with the first unit of a stream or of a thread.
     KADANOFF_LEAF void resume(const RbmJob& job, std::int64_t word, int part, std::int64_t unit, bool first,
                               const std::uint32_t* state) {
-        if (!first && unit % rbm_stream_units != 0) {
-            words.s0 = Ops::load(state);
-            words.s1 = Ops::load(state + Ops::lanes);
-            words.s2 = Ops::load(state + 2 * Ops::lanes);
-            words.s3 = Ops::load(state + 3 * Ops::lanes);
-            return;
-        }
-        DrawKey key = job.key;
+        if (first || unit % rbm_stream_units == 0) return begin(job.key, word, part, unit);
+        words.s0 = Ops::load(state);
+        words.s1 = Ops::load(state + Ops::lanes);
+        words.s2 = Ops::load(state + 2 * Ops::lanes);
+        words.s3 = Ops::load(state + 3 * Ops::lanes);
+    }
+    KADANOFF_LEAF void begin(DrawKey key, std::int64_t word, int part, std::int64_t unit) {
         key.stream = Stream::rbm_units;
         key.replica = static_cast<std::uint32_t>(word);
         const std::int64_t group = unit / rbm_stream_units * 16 + part * Ops::lanes;

@@ -160,13 +160,12 @@ KADANOFF_LEAF void multiply_rows(const std::uint32_t* source, std::int64_t strid
     }
 }
 
-/// Takes the totals of visible unit `input` with up to 16 hidden ones into the products.
+/// Takes the totals of visible unit `input` with `left` hidden ones from `unit` on, at most 16, into the products.
 template <class Ops>
-KADANOFF_LEAF void take_totals(const RbmMomentsJob& moments, std::int64_t input, std::int64_t unit,
+KADANOFF_LEAF void take_totals(const RbmMomentsJob& moments, std::int64_t input, std::int64_t unit, std::int64_t left,
                                const std::uint32_t* totals, const double* column) {
     alignas(64) double row[16];
     double* products = moments.products + input * moments.hidden + unit;
-    const std::int64_t left = moments.hidden - unit;
     double* out = left < 16 ? row : products;
     if (left < 16 && !moments.first) {
         for (int j = 0; j < left; ++j) row[j] = products[j];

@@ -1,0 +1,69 @@
+"""A bar that shows how a training goes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .history import History
+
+Show = Callable[["History"], None]
+
+
+@contextlib.contextmanager
+def epochs_bar(epochs: int, done: int, *, shown: bool) -> Iterator[Show]:
+    """Give a function that moves the bar after each epoch, on standard error."""
+    if not shown:
+        yield lambda history: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[numbers]}"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+    )
+    # Drawn between two epochs: a thread of its own would take time from the kernels.
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, auto_refresh=False, transient=True) as bar:
+        task = bar.add_task("training", total=epochs, numbers="")
+
+        def show(history: History) -> None:
+            bar.update(task, completed=history.epochs - done, numbers=described(history))
+            bar.refresh()
+
+        yield show
+
+
+def described(history: History) -> str:
+    """Say how the last epoch went, in a line.
+
+    Examples
+    --------
+    >>> from kadanoff.rbm.history import History, Record
+    >>> record = Record(-14.5, -18.0, 0.0421, float("nan"), 0.001, 9.0, 1.5, 0.1, 0.2)
+    >>> described(History((record,), ()))
+    'score -14.50, pseudo-likelihood -18.00, reconstruction error 0.0421'
+    """
+    last = history.records[-1]
+    parts = [
+        f"pseudo-likelihood {last.pseudo_likelihood:.2f}",
+        f"reconstruction error {last.reconstruction_error:.4f}",
+    ]
+    if last.score == last.score:
+        parts.insert(0, f"score {last.score:.2f}")
+    if last.acceptance == last.acceptance:
+        parts.append(f"acceptance {last.acceptance:.2f}")
+    return ", ".join(parts)

@@ -1,0 +1,127 @@
+"""The settings of a training, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kadanoff import arguments
+
+from . import optimizers, schedules
+from .gibbs import PRECISIONS
+from .negative_phase import METHODS
+from .optimizers import Optimizer
+from .schedules import Schedule
+from .updating import Rules
+
+_CALL = "RBMTrainer"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a training is a function of, beside machine and data; see `RBMTrainer`."""
+
+    method: str
+    k: int
+    batch_size: int
+    optimizer: Optimizer
+    learning_rate: Schedule
+    weight_decay: float
+    l1: float
+    clip: float | None
+    centred: bool
+    offset_rate: float
+    weight_limit: float
+    keep_every: int | None
+    seed: int
+    precision: str
+
+    @classmethod
+    def checked(cls, **given: Any) -> Settings:
+        """Return the settings of arguments as a user gave them; ValueError or TypeError."""
+        optimizer = optimizers.as_optimizer(_CALL, given["optimizer"])
+        rate = given["learning_rate"]
+        centred, keep_every = given["centred"], given["keep_every"]
+        if not isinstance(centred, bool):
+            raise TypeError(f"[{_CALL}] expected centred as True or False, got {centred!r}")
+        return cls(
+            method=arguments.choice(_CALL, "method", given["method"], METHODS),
+            k=arguments.integer(_CALL, "k", given["k"], 1, 2**31),
+            batch_size=arguments.integer(_CALL, "batch_size", given["batch_size"], 1, 2**31),
+            optimizer=optimizer,
+            learning_rate=schedules.as_schedule(
+                _CALL, optimizer.default_rate if rate is None else rate
+            ),
+            weight_decay=_not_negative("weight_decay", given["weight_decay"]),
+            l1=_not_negative("l1", given["l1"]),
+            clip=None if given["clip"] is None else _above_zero("clip", given["clip"]),
+            centred=centred,
+            offset_rate=_share("offset_rate", given["offset_rate"]),
+            weight_limit=_above_zero("weight_limit", given["weight_limit"]),
+            keep_every=None
+            if keep_every is None
+            else arguments.integer(_CALL, "keep_every", keep_every, 1, 2**31),
+            seed=arguments.integer(_CALL, "seed", given["seed"], 0, 2**64 - 1),
+            precision=arguments.choice(_CALL, "precision", given["precision"], PRECISIONS),
+        )
+
+    @property
+    def rules(self) -> Rules:
+        """How gradients become steps."""
+        return Rules(
+            self.optimizer,
+            self.weight_decay,
+            self.l1,
+            self.clip,
+            self.centred,
+            self.offset_rate,
+            self.weight_limit,
+        )
+
+    def to_state(self) -> dict[str, Any]:
+        """Return what a file keeps."""
+        state = {name: value for name, value in vars(self).items() if value is not None}
+        state["optimizer"] = optimizers.to_state(self.optimizer)
+        state["learning_rate"] = schedules.to_state(self.learning_rate)
+        return state
+
+    @classmethod
+    def from_state(cls, entries: Any, learning_rate: Schedule) -> Settings:
+        """Undo `to_state`, from `storage.Entries`; any wrong value is a ValueError."""
+        return cls.checked(
+            method=entries.text("method", METHODS),
+            k=entries.integer("k"),
+            batch_size=entries.integer("batch_size"),
+            optimizer=optimizers.from_state(entries.group("optimizer")),
+            learning_rate=learning_rate,
+            weight_decay=entries.real("weight_decay"),
+            l1=entries.real("l1"),
+            clip=entries.real("clip") if "clip" in entries else None,
+            centred=entries.flag("centred"),
+            offset_rate=entries.real("offset_rate"),
+            weight_limit=entries.real("weight_limit"),
+            keep_every=entries.integer("keep_every") if "keep_every" in entries else None,
+            seed=entries.integer("seed"),
+            precision=entries.text("precision", PRECISIONS),
+        )
+
+
+def _not_negative(name: str, value: Any) -> float:
+    number = arguments.real(_CALL, name, value)
+    if number < 0.0:
+        raise ValueError(f"[{_CALL}] expected {name} of 0 or more, got {number}")
+    return number
+
+
+def _above_zero(name: str, value: Any) -> float:
+    number = arguments.real(_CALL, name, value)
+    if number <= 0.0:
+        raise ValueError(f"[{_CALL}] expected {name} above 0, got {number}")
+    return number
+
+
+def _share(name: str, value: Any) -> float:
+    number = arguments.real(_CALL, name, value)
+    if not 0.0 <= number <= 1.0:
+        raise ValueError(f"[{_CALL}] expected {name} in [0, 1], got {number}")
+    return number
