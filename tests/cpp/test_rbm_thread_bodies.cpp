@@ -33,12 +33,6 @@ using kadanoff::cuda::rbm_block_threads;
 
 constexpr std::int64_t first_step = (std::int64_t{1} << 33) + 5;
 
-long differences(const Bytes& a, const Bytes& b) {
-    long result = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) result += a[i] != b[i];
-    return result;
-}
-
 /// All threads of a block in turn, last to first; products of a warp as the PTX manual lays them out (mma.m16n8k32).
 template <class Own>
 struct HostTeam {

@@ -94,6 +94,9 @@ const char* wrong_nibbles(const Operands<Ops>& x) {
     const auto row = Ops::real_row(p);
     COMPARE("real_row, look_up_real", Ops::bits(Ops::look_up_real(row, x.b)),
             WordOps::bits(WordOps::look_up_real(p, b)));
+    const auto positive = Ops::bit_and(x.a, Ops::broadcast(0x7F7FFFFFu));
+    COMPARE("square_root", Ops::bits(Ops::square_root(Ops::as_real(positive))),
+            WordOps::bits(WordOps::square_root(WordOps::as_real(a & 0x7F7FFFFFu))));
     return nullptr;
 }
 

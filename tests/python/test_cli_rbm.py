@@ -471,6 +471,27 @@ def test_short_samples(chains: int, steps: int, machine: Path, tmp_path: Path) -
     assert np.load(out).shape == (chains, 16)
 
 
+def test_machines_of_trainers_are_sampled(machine: Path, tmp_path: Path) -> None:
+    path, out = tmp_path / "trainer.h5", tmp_path / "s.npy"
+    kd.RBMTrainer(kd.RBM.load(machine), chains=10, seed=1).save(path)
+    chains = kd.GibbsSampler(kd.RBM.load(machine), 4, seed=1)
+    chains.run(20)
+    run(
+        "sample",
+        path,
+        "--chains",
+        4,
+        "--steps",
+        20,
+        "--no-check",
+        "-o",
+        out,
+        "--figure",
+        f"{out}.png",
+    )
+    assert (np.load(out) == chains.visible).all()
+
+
 WRONG_SAMPLE = {
     "--chains 0": "[GibbsSampler] expected chains in [1, 2147483648], got 0",
     "--steps 0": "[rbm] expected --steps in [1, 549755813888], got 0",

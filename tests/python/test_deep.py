@@ -79,6 +79,24 @@ def test_the_posterior_of_four_layers_is_a_deep_machine() -> None:
     )
 
 
+@encodings
+@pytest.mark.parametrize("sizes", [(3, 4, 2), (3, 2, 3, 2)])
+def test_likelihoods_by_enumeration(units: tuple[str, str], sizes: tuple[int, ...]) -> None:
+    machine = deep(*sizes, units=units)
+    grids = [layer_states(n, u) for n, u in machine.layers]
+    shaped = [
+        x.reshape(*(len(x) if k == layer else 1 for k in range(len(grids))), x.shape[-1])
+        for layer, x in enumerate(grids)
+    ]
+    weight = np.exp(-machine.energy(*shaped))
+    assert float(machine.log_partition()) == pytest.approx(np.log(weight.sum()), abs=1e-5)
+    share = np.log(weight.reshape(len(grids[0]), -1).sum(axis=1) / weight.sum())
+    np.testing.assert_allclose(machine.log_likelihood(grids[0]), share, atol=1e-5)
+    two = machine.log_likelihood(grids[0][:2].reshape(2, 1, -1), log_z=1.0)
+    assert two.shape == (2, 1)
+    np.testing.assert_allclose(two[:, 0], share[:2] + np.log(weight.sum()) - 1.0, atol=1e-5)
+
+
 def test_weights_and_biases_in_place_of_rbms() -> None:
     rbms = stack((3, 4, 2), ("spin", "spin"))
     weights = [rbm.weights for rbm in rbms]
@@ -393,6 +411,11 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
         lambda: DEEP.energy([0, 1, 1], [0] * 4, [0, 0.5]),
         ValueError,
         "[energy] expected values 0 and 1 for h2, got 0.5",
+    ),
+    (
+        lambda: DEEP.log_likelihood([0, 1, 1], log_z=float("inf")),
+        ValueError,
+        "[log_likelihood] expected a finite log_z, got inf",
     ),
     (
         lambda: DEEP.posterior(np.ones((2, 3))),

@@ -16,6 +16,7 @@ from scipy.special import expit
 from scipy.stats import energy_distance, kstest
 
 import kadanoff as kd
+from kadanoff import device_arrays
 from kadanoff import rbm as engine
 
 NAN, INF = float("nan"), float("inf")
@@ -96,6 +97,23 @@ def test_traces_are_what_chains_are() -> None:
             assert np.allclose(np.abs(traces[f"mode_{k + 1}"][:, draw]), np.abs(projected))
     assert chains.step == same.step == 12
     assert (traces.every, traces.beta, traces.units.dtype) == (3, 0.7, np.int8)
+
+
+@pytest.mark.parametrize("coldest", [1.0, 0.8])
+def test_temperings_are_followed_in_their_coldest_copies(coldest: float) -> None:
+    rbm = kd.RBM(np.random.default_rng(2).normal(size=(5, 4)))
+    pt, same = (kd.RBMTempering(rbm, [0.0, 0.4, coldest], 6, seed=1) for _ in range(2))
+    traces = engine.record(pt, 10, every=2, modes=1)
+    for draw in range(10):
+        same.run(2)
+        v = np.array(list(np.ndindex(*[2] * 4)))
+        energies = rbm.energy(same.visible[:, None], v[None])
+        exact = -np.logaddexp.reduce(-coldest * energies, axis=1)
+        assert np.allclose(traces["free_energy"][:, draw], exact, rtol=1e-6)
+    assert (traces.shape, traces.beta) == ((6, 10), coldest)
+    trajectory = kd.rbm.TrajectoryTempering([kd.RBM(0.1 * rbm.weights), rbm], 6, seed=1)
+    traces = engine.record(trajectory, 10)
+    assert np.allclose(traces["free_energy"][:, -1], rbm.free_energy(trajectory.visible))
 
 
 def test_autocorrelation_of_a_known_process() -> None:
@@ -457,6 +475,11 @@ WRONG: list[tuple[Callable[[], Any], type[Exception], str]] = [
         "[mmd] expected finite states, got NaN or infinity",
     ),
     (
+        lambda: engine.mmd(X, X + 1e200),
+        ValueError,
+        "[mmd] expected states of at most 1e150, got 1e+200",
+    ),
+    (
         lambda: engine.mmd(X, X.astype(complex)),
         TypeError,
         "[mmd] expected real numbers for data, got dtype complex128",
@@ -524,6 +547,47 @@ WRONG: list[tuple[Callable[[], Any], type[Exception], str]] = [
         "[inpaint] expected chains in [1, 16777216], got 0",
     ),
 ]
+
+
+def test_other_devices_are_asked_for() -> None:
+    """The error is that of `GibbsSampler`."""
+    calls: list[Callable[[str], Any]] = [
+        lambda device: engine.mixing(two_modes(0.2), steps=50, device=device).traces["mode_1"],
+        lambda device: engine.inpaint(RBM, X, [True, False, False], seed=1, device=device).samples,
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match="expected device to be one of"):
+            call("tpu")
+
+
+class Remote:
+    """An array that lies on a device: NumPy cannot read it."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+
+
+def test_arrays_of_devices_are_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    rbm = two_modes(0.3)
+
+    def found() -> list[Any]:
+        chains = kd.GibbsSampler(rbm, 5, seed=1)
+        done = engine.inpaint(rbm, np.ones(12), np.arange(12) < 8, seed=1)
+        traces = (engine.mixing(rbm, steps=50).traces, engine.record(chains, 9, units=True))
+        return [done.samples, done.means, traces[1].units, *(one["mode_1"] for one in traces)]
+
+    expected = found()
+    for layer in ("visible", "hidden"):
+        plain = getattr(kd.GibbsSampler, layer)
+        there = property(lambda self, get=plain.fget: Remote(get(self)), plain.fset)
+        monkeypatch.setattr(kd.GibbsSampler, layer, there)
+    fetch = device_arrays.on_host
+    monkeypatch.setattr(
+        device_arrays,
+        "on_host",
+        lambda call, one: one.values if isinstance(one, Remote) else fetch(call, one),
+    )
+    assert all((a == b).all() for a, b in zip(found(), expected, strict=True))
 
 
 @pytest.mark.parametrize("number", range(len(WRONG)))

@@ -163,6 +163,16 @@ def test_centred_learning_does_not_care_which_value_is_zero() -> None:
     assert distance(False) > 1e-2
 
 
+@pytest.mark.parametrize(("optimizer", "rate"), [("sgd", 0.05), ("adam", 0.002)])
+@pytest.mark.parametrize(
+    ("units", "share"),
+    [(("binary", "binary"), 1.0), (("spin", "binary"), 0.5), (("spin", "spin"), 0.25)],
+)
+def test_default_rates(optimizer: str, rate: float, units: tuple[str, str], share: float) -> None:
+    trainer = kd.RBMTrainer(kd.RBM([[0.0]], None, None, *units), optimizer=optimizer, chains=1)
+    assert trainer.settings.learning_rate(3.0) == rate * share
+
+
 @pytest.mark.parametrize(
     ("schedule", "epoch", "rate"),
     [

@@ -109,6 +109,20 @@ def test_zero_weights_are_drawn() -> None:
     pictures.free_energies(zero, {"one": np.zeros(4)})
 
 
+def test_gaussian_machines_are_drawn() -> None:
+    rbm = kd.GaussianRBM(RBM.weights)
+    assert np.array_equal(
+        image(pictures.weights(rbm)), image(pictures.weights(RBM)), equal_nan=True
+    )
+    states = RNG.normal(size=(7, 6))
+    assert image(pictures.samples(states)).shape == image(pictures.samples(STATES)).shape
+    pictures.free_energies(rbm, {"data": states})
+    pictures.spectrum([rbm, rbm])
+    assert (engine.singular_values(rbm) == engine.singular_values(RBM)).all()
+    traces = engine.record(kd.GibbsSampler(rbm, chains=5, seed=1), 10, modes=1)
+    assert traces["mode_1"].shape == (5, 10)
+
+
 def test_inpainting_shows_known_samples_mean_and_truth() -> None:
     figure = pictures.inpainting(DONE, STATES[:3], samples=2)
     pixels = image(figure)
@@ -145,6 +159,9 @@ def test_spectra_are_singular_values_over_the_band_of_random_weights() -> None:
     assert (axis.patches[0].get_y(), axis.patches[0].get_height()) == pytest.approx(
         (edges[0], edges[1] - edges[0])
     )
+    kept = [engine.Checkpoint(3 * k, rbm) for k, rbm in enumerate(machines, 1)]
+    assert (engine.singular_values(kept) == values).all()
+    assert pictures.spectrum(kept).axes[0].lines[0].get_xdata().tolist() == [3.0, 6.0]
     history = {"epoch": np.array([1.0, 2.0]), "singular_values": values}
     axis = pictures.spectrum(history).axes[0]
     assert axis.lines[0].get_xdata().tolist() == [1.0, 2.0]

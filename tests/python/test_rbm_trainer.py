@@ -31,9 +31,7 @@ methods = pytest.mark.parametrize("method", METHODS)
 def test_training_raises_the_likelihood(method: str, units: tuple[str, str]) -> None:
     data = samples(200, 6, units[0])
     found = trainer(method, rbm=machine(6, 4, units), learning_rate=0.05).fit(data, 20)
-    score = kd.rbm.scoring.exact
-    uniform = -6 * math.log(2)
-    assert score(found.rbm, data) > uniform + 0.4
+    assert found.rbm.log_likelihood(data).mean() > -6 * math.log(2) + 0.4
 
 
 @methods
@@ -81,11 +79,20 @@ def test_seeds_matter(method: str) -> None:
         lambda data: np.repeat(data, 2, axis=0)[::2],
         lambda data: np.hstack([data, data])[:, :6],
         lambda data: data.tolist(),
+        lambda data: kd.datasets.Dataset(data, np.zeros(len(data), np.int64), (2, 3)),
     ],
 )
 def test_any_array_of_the_values_will_do(change: Callable[[np.ndarray], Any]) -> None:
     plain = trainer().fit(samples(), 2)
     assert same(plain, trainer().fit(change(samples()), 2))
+
+
+@pytest.mark.parametrize(
+    ("count", "given", "size"),
+    [(7, None, 7), (70, None, 10), (2000, None, 20), (60_000, None, 100), (70, 16, 16), (7, 16, 7)],
+)
+def test_batch_sizes(count: int, given: int | None, size: int) -> None:
+    assert trainer(batch_size=given).settings.batch_size_for(count) == size
 
 
 def test_data_are_not_changed() -> None:
@@ -188,7 +195,7 @@ def test_history() -> None:
     assert (history["gradient_norm"] > 0).all()
     assert [kept.epoch for kept in found.checkpoints] == [0, 2, 4]
     assert found.checkpoints[0].rbm == machine()
-    score = kd.rbm.scoring.exact(found.checkpoints[2].rbm, samples(20, seed=8))
+    score = found.checkpoints[2].rbm.log_likelihood(samples(20, seed=8)).mean()
     assert history["score"][3] == score
     with pytest.raises(ValueError, match="read-only"):
         history["score"][0] = 1.0
@@ -200,21 +207,23 @@ def test_acceptance_is_that_of_swaps_alone() -> None:
     assert np.isnan(trainer("pcd").fit(samples(), 2).history["acceptance"]).all()
 
 
-def test_pseudo_likelihood_of_sampled_units() -> None:
-    """The mean over all units is the pseudo-likelihood, from conditional probabilities."""
-    from kadanoff.rbm.monitoring import sampled_pseudo_likelihood
+@pytest.mark.parametrize(("hidden", "name"), [(4, "exact"), (17, "ais")])
+def test_scores(hidden: int, name: str) -> None:
+    held_out = samples(20, 18, seed=8)
+    rbm = machine(18, hidden)
 
-    for units in ("binary", "spin"):
-        rbm, data = machine(5, 3, (units, "binary")), samples(9, 5, units)
-        rows = np.arange(9)
-        each = [sampled_pseudo_likelihood(rbm, data, np.full(9, unit)) for unit in range(5)]
-        exact = 0.0
-        for unit in range(5):
-            other = data.copy()
-            other[rows, unit] = (1 - other if units == "binary" else -other)[rows, unit]
-            own, flipped = np.exp(-rbm.free_energy(data)), np.exp(-rbm.free_energy(other))
-            exact += float(np.log(own / (own + flipped)).mean())
-        assert np.mean(each) == pytest.approx(exact, abs=1e-6)
+    def score(how: str) -> float:
+        found = trainer("cd", rbm=rbm).fit(samples(70, 18), 1, validation=held_out, score=how)
+        end = {"exact": found.rbm.log_likelihood, "pseudo": found.rbm.pseudo_likelihood}
+        for known, values in end.items():
+            if how == known:
+                assert found.history["score"][0] == values(held_out).mean()
+        return float(found.history["score"][0])
+
+    assert score("auto") == score(name)
+    # The weights are small: the estimate is far better than this.
+    assert score("ais") == pytest.approx(score("exact"), abs=0.05)
+    assert score("pseudo") != score("exact")
 
 
 def test_early_stopping_keeps_the_best_machine() -> None:
@@ -330,7 +339,7 @@ def test_a_temperings_chains_train_as_the_methods_do() -> None:
 def test_trajectories_grow_where_swaps_become_rare() -> None:
     data = np.repeat([[1] * 16, [0] * 16], 100, axis=0)
     rbm = kd.RBM.random(16, 4, data, seed=1)
-    found = kd.RBMTrainer(rbm, "trajectory", learning_rate=0.02, batch_size=10, chains=50, seed=1)
+    found = trainer("trajectory", rbm=rbm, batch_size=10, chains=50, seed=1)
     found.fit(data, 15)
     chains = found.negative_phase
     assert isinstance(chains, kd.TrajectoryTempering)
@@ -517,7 +526,7 @@ FITS: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
         "patience in [1, 2147483648], got 0",
     ),
     (samples(), {"score": "best"}, ValueError, "score to be one of 'auto', "),
-    (samples(), {"score": 1}, TypeError, "score as a name or a callable, got 1"),
+    (samples(), {"score": None}, TypeError, "score as a name or a callable, got None"),
     (samples(), {"score_every": 0}, ValueError, "score_every in [1, 2147483648], got 0"),
     (samples(), {"checkpoint_every": 0}, ValueError, "checkpoint_every in [1, 2147483648], got 0"),
     (samples(), {"callback": 1}, TypeError, "a callable callback, got 1"),

@@ -27,7 +27,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "optimizer": kd.rbm.Adam(0.5, 0.9, 1e-4),
         "learning_rate": schedules.Step(0.05, 0.5, 3),
     },
-    "fixed16": {"precision": "fixed16", "clip": 0.5, "k": 3},
+    "fixed16": {"precision": "fixed16", "clip": 0.5, "k": 3, "batch_size": None},
     "spins": {"rbm": machine(6, 3, ("spin", "spin")), "learning_rate": schedules.Exponential(0.1)},
 }
 

@@ -24,7 +24,14 @@ def machine(
 
 
 def trainer(method: str = "pcd", **options: Any) -> kd.RBMTrainer:
-    given = {"batch_size": 16, "seed": 11, "threads": 1, "learning_rate": 0.02, **options}
+    given = {
+        "batch_size": 16,
+        "seed": 11,
+        "threads": 1,
+        "optimizer": "adam",
+        "learning_rate": 0.02,
+        **options,
+    }
     rbm = given.pop("rbm", None)
     if method in ("pcd", "pt", "trajectory") and "negative_phase" not in given:
         given.setdefault("chains", 20)

@@ -48,8 +48,10 @@ void check_options(const Rbm& rbm, const std::vector<float>& base_bias, const Rb
     if (options.threads < 0 || options.threads > 4096) {
         throw InvalidArgument("[RbmAnnealing] expected 1 to 4096 threads, got " + std::to_string(options.threads));
     }
+    // Each thread has numbers for all chains.
     check_memory(static_cast<double>(options.chains) *
-                 (80.0 + static_cast<double>(padded_units(rbm.visible) + padded_units(rbm.hidden)) / 8.0));
+                 (100.0 * resolve_threads(options.threads) +
+                  static_cast<double>(padded_units(rbm.visible) + padded_units(rbm.hidden)) / 8.0));
 }
 
 }  // namespace

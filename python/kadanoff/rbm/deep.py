@@ -18,6 +18,7 @@ from .machine import RBM, Floats, Matrix
 
 if TYPE_CHECKING:
     from .deep_gibbs import DeepGibbsSampler
+    from .partition import LogPartition
 
 _KIND = "deep_boltzmann_machine"
 _VERSION = 1
@@ -179,6 +180,60 @@ class DeepBoltzmannMachine(FixedAttributes):
             for k, w in enumerate(self.weights[1:], start=1)
         ]
         return _assembled(machines, (given, *self.biases[2:]))
+
+    def log_partition(self, method: str = "exact", **options: Any) -> LogPartition:
+        """Return ln Z in nats, exact or estimated: `RBM.log_partition` of `rbm`.
+
+        Parameters
+        ----------
+        method : {"exact", "ais", "reverse_ais"}
+            "exact" wants at most 24 units in v, h2, ... or in h1, h3, ...
+        **options
+            As of `RBM.log_partition`.
+
+        Raises
+        ------
+        ValueError, TypeError
+        """
+        return self.rbm.log_partition(method, **options)
+
+    def log_likelihood(self, visible: npt.ArrayLike, log_z: float | None = None) -> Floats:
+        r"""Return ln p(v) in nats, float64, one number for each state; exact up to `log_z`.
+
+        Parameters
+        ----------
+        visible : array_like, (..., n_visible)
+        log_z : float, optional
+            ln Z, such as `log_partition` returns; by default it is worked out.
+
+        Raises
+        ------
+        ValueError
+            Also if both kinds of hidden layers, h1, h3, ... and h2, h4, ..., have more than 24
+            units.
+        TypeError
+
+        Notes
+        -----
+        The sum over all hidden layers is that of `posterior`, one for each state, where R.
+        Salakhutdinov and G. Hinton (AISTATS 2009, sec. 3.1) bound it by a mean field.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kadanoff as kd
+        >>> deep = kd.DeepBoltzmannMachine([np.ones((2, 3)), np.ones((3, 2))])
+        >>> states = [[0, 0], [0, 1], [1, 0], [1, 1]]
+        >>> round(float(np.exp(deep.log_likelihood(states)).sum()), 9)
+        1.0
+        """
+        v = self._state("log_likelihood", 0, visible)
+        known = self.log_partition() if log_z is None else log_z
+        known = arguments.real("log_likelihood", "log_z", known)
+        rows = v.reshape(-1, v.shape[-1])
+        sums = np.array([float(self.posterior(row).log_partition()) for row in rows])
+        own = rows @ self.biases[0].astype(np.float64)
+        return np.asarray((own + sums - known).reshape(v.shape[:-1]))
 
     def sampler(
         self, chains: int = 1024, seed: int | None = None, **options: Any

@@ -75,9 +75,10 @@ class ReplicaExchange(FixedAttributes):
     def run(self, steps: int) -> None:
         """Do `steps` steps, with swaps before every one that begins a round.
 
-        Ctrl-C raises KeyboardInterrupt after a whole number of steps, and of rounds of swaps; `step`
-        tells how many. If it comes between swaps and the step that they precede, hidden units are
-        those of before the swaps. A signal handler must not use the tempering that it interrupts.
+        Ctrl-C raises KeyboardInterrupt after a whole number of steps, and of rounds of swaps;
+        `step` tells how many. If it comes between swaps and the step that they precede, hidden
+        units are those of before the swaps. A signal handler must not use the tempering that it
+        interrupts.
 
         Parameters
         ----------

@@ -17,7 +17,7 @@ from kadanoff.errors import DivergenceError
 from . import keyed
 from .history import Record
 from .machine import RBM
-from .monitoring import reconstruction_error, sampled_pseudo_likelihood
+from .monitoring import reconstruction_error
 from .negative_phase import DataChains, NegativePhase, phases
 from .schedules import rate_at
 from .scoring import Score, as_scorer
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _CALL = "fit"
 _MONITORED = 1000
+_PSEUDO_TERMS = 2**24
+_FEWEST = 20
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class FitOptions:
     checkpoint_every: int
 
     @classmethod
-    def checked(cls, rbm: RBM, seed: int, **given: Any) -> FitOptions:
+    def checked(cls, rbm: RBM, seed: int, threads: int | None, **given: Any) -> FitOptions:
         """Return the options of arguments as a user gave them; ValueError or TypeError."""
         data = TrainingData(_CALL, "data", rbm, given["data"], given["probabilities"])
         validation, patience = given["validation"], given["patience"]
@@ -64,7 +66,7 @@ class FitOptions:
             data,
             arguments.integer(_CALL, "epochs", given["epochs"], 0, 2**31),
             validation,
-            as_scorer(_CALL, given["score"], rbm, seed),
+            as_scorer(_CALL, given["score"], rbm, seed, threads),
             _count("score_every", given["score_every"]),
             None if patience is None else _count("patience", patience),
             callback,
@@ -97,7 +99,7 @@ class Epochs:
         chains: NegativePhase | None,
     ) -> None:
         self._settings, self._options = settings, options
-        self._size = min(settings.batch_size, len(options.data))
+        self._size = settings.batch_size_for(len(options.data))
         self._parameters = Parameters(state.rbm, settings.rules, state.memory, state.offsets)
         step = state.phases["data_step"]
         data = DataChains(state.rbm, self._size, step, settings.seed, sampling)
@@ -105,7 +107,8 @@ class Epochs:
         self._rate = 0.0
         count = min(len(options.data), _MONITORED)
         order = keyed.order(settings.seed, keyed.Use.MONITORED, 0, len(options.data))
-        self._monitored = np.sort(order[:count])
+        self._monitored = order[:count]
+        self._threads = sampling["threads"]
 
     def next(self, state: TrainingState) -> TrainingState:
         """Return the state after one epoch more."""
@@ -120,7 +123,7 @@ class Epochs:
             if score > state.best_score:
                 best = Checkpoint(epoch + 1, rbm), score
         spectrum = np.linalg.svd(rbm.weights.astype(np.float64), compute_uv=False)
-        record = self._record(rbm, epoch, float(score), started)
+        record = self._record(rbm, float(score), started)
         kept = settings.keep_every is not None and (epoch + 1) % settings.keep_every == 0
         offsets = self._parameters.offsets
         return TrainingState(
@@ -157,14 +160,15 @@ class Epochs:
             self._phases.take(parameters.machine())
         return updates
 
-    def _record(self, rbm: RBM, epoch: int, score: float, started: float) -> Record:
+    def _record(self, rbm: RBM, score: float, started: float) -> Record:
         values = _values(rbm, self._options.data.bits[self._monitored])
-        words = keyed.words(self._settings.seed, keyed.Use.FLIPPED, epoch, len(values))
-        units = (words % np.uint64(rbm.n_visible)).astype(np.intp)
+        # The cost of a pseudo-likelihood is that of so many weights: fewer samples of large ones.
+        few = values[: max(_FEWEST, _PSEUDO_TERMS // rbm.weights.size)]
+        pseudo = rbm.pseudo_likelihood(few, self._threads).mean()
         weights = rbm.weights.astype(np.float64)
         return Record(
             score=score,
-            pseudo_likelihood=sampled_pseudo_likelihood(rbm, values, units),
+            pseudo_likelihood=float(pseudo),
             reconstruction_error=reconstruction_error(rbm, values),
             acceptance=self._phases.acceptance,
             learning_rate=self._rate,

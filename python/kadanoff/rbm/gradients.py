@@ -157,31 +157,6 @@ def model_moments(rbm: RBM, call: str = "model_moments") -> Moments:
     return Moments(one, other, products)
 
 
-def exact_log_partition(rbm: RBM, call: str = "exact_log_partition") -> float:
-    r"""Return ln Z, by enumeration of the states of the smaller layer.
-
-    Parameters
-    ----------
-    rbm : RBM
-        One of its layers has at most 20 units.
-    call : str
-        What errors name.
-
-    Raises
-    ------
-    ValueError
-        If both layers are larger.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import kadanoff as kd
-    >>> bool(np.isclose(exact_log_partition(kd.RBM(np.zeros((5, 30)))), 35 * np.log(2)))
-    True
-    """
-    return float(logsumexp(_log_weights(*_by_smaller_layer(rbm, call))))
-
-
 def unit_means(field: Floats, units: str) -> Floats:
     """Return the mean of units of the given fields."""
     if units == "spin":

@@ -19,9 +19,9 @@ class Record(NamedTuple):
     score : float
         Of the validation data; nan where it was not asked for.
     pseudo_likelihood : float
-        Estimate of the mean log pseudo-likelihood of training data, in nats.
+        Mean log pseudo-likelihood of some training data, as `RBM.pseudo_likelihood`.
     reconstruction_error : float
-        As `reconstruction_error`, of training data.
+        As `reconstruction_error`, of 1000 samples of the training data.
     acceptance : float
         Mean share of accepted swaps; nan without swaps.
     learning_rate : float
@@ -54,22 +54,31 @@ class History(Mapping[str, npt.NDArray[Any]]):
 
     Examples
     --------
-    >>> history = History((), ())
+    >>> history = History()
     >>> history["score"].shape, len(history), "epoch" in history
     ((0,), 11, True)
     """
 
-    def __init__(self, records: tuple[Record, ...], spectra: tuple[Floats, ...]) -> None:
-        self.records = records
-        self.spectra = spectra
+    def __init__(
+        self, records: list[Record] | None = None, spectra: list[Floats] | None = None
+    ) -> None:
+        self._records = records if records is not None else []
+        self._spectra = spectra if spectra is not None else []
+        self.epochs = len(self._records)
+
+    @property
+    def last(self) -> Record:
+        """The record of the last epoch."""
+        return self._records[self.epochs - 1]
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        records, spectra = self._records[: self.epochs], self._spectra[: self.epochs]
         if name == "epoch":
-            result = np.arange(1.0, len(self.records) + 1)
+            result = np.arange(1.0, self.epochs + 1)
         elif name == "singular_values":
-            result = np.array(self.spectra) if self.spectra else np.zeros((0, 0))
+            result = np.array(spectra) if spectra else np.zeros((0, 0))
         elif name in Record._fields:
-            result = np.array([getattr(record, name) for record in self.records], dtype=np.float64)
+            result = np.array([getattr(record, name) for record in records], dtype=np.float64)
         else:
             raise KeyError(name)
         result.flags.writeable = False
@@ -81,14 +90,15 @@ class History(Mapping[str, npt.NDArray[Any]]):
     def __len__(self) -> int:
         return len(Record._fields) + 2
 
-    @property
-    def epochs(self) -> int:
-        """Epochs done."""
-        return len(self.records)
-
     def extended(self, record: Record, spectrum: Floats) -> History:
-        """Return a history with one epoch more."""
-        return History((*self.records, record), (*self.spectra, spectrum))
+        """Return a history with one epoch more; this one stays as it is."""
+        records, spectra = self._records, self._spectra
+        # Lists are shared as long as they only grow: each history knows how much of them is its.
+        if len(records) != self.epochs or len(spectra) != self.epochs:
+            records, spectra = records[: self.epochs], spectra[: self.epochs]
+        records.append(record)
+        spectra.append(spectrum)
+        return History(records, spectra)
 
     def to_state(self) -> dict[str, Any]:
         """Return what a file keeps."""
@@ -98,10 +108,10 @@ class History(Mapping[str, npt.NDArray[Any]]):
     def from_state(cls, entries: Any, epochs: int, rank: int) -> History:
         """Undo `to_state`, from `storage.Entries`."""
         columns = [entries.array(name, np.float64, (epochs,)) for name in Record._fields]
-        records = tuple(Record(*map(float, row)) for row in zip(*columns, strict=True))
+        records = [Record(*map(float, row)) for row in zip(*columns, strict=True)]
         width = rank if epochs else 0
         spectra = entries.array("singular_values", np.float64, (epochs, width))
-        return cls(records, tuple(spectra))
+        return cls(records, list(spectra))
 
     def __repr__(self) -> str:
         return f"History({self.epochs} epochs: {', '.join(self)})"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kadanoff import arguments
+from kadanoff import arguments, device_arrays
 
 from .gibbs import GibbsSampler
 from .machine import RBM
@@ -47,6 +47,7 @@ def inpaint(
     beta: float = 1.0,
     threads: int | None = None,
     precision: str = "float32",
+    device: str = "cpu",
 ) -> Inpainting:
     """Sample the unknown units of images given the known ones.
 
@@ -61,7 +62,7 @@ def inpaint(
         For each image, at least 1.
     steps : int
         Of each chain, at least 1; the second half of them makes the means.
-    seed, beta, threads, precision
+    seed, beta, threads, precision, device
         As for `GibbsSampler`.
 
     Returns
@@ -71,6 +72,8 @@ def inpaint(
     Raises
     ------
     TypeError, ValueError
+    RuntimeError
+        If the device is not available.
 
     Notes
     -----
@@ -94,7 +97,7 @@ def inpaint(
     chains = arguments.integer(call, "chains", chains, 1, 2**24)
     steps = arguments.integer(call, "steps", steps, 1, 2**39)
     beta = arguments.real(call, "beta", beta)
-    sampler = GibbsSampler(rbm, len(given) * chains, seed, "cpu", threads, precision, beta)
+    sampler = GibbsSampler(rbm, len(given) * chains, seed, device, threads, precision, beta)
     sampler.clamp(np.repeat(known, chains, axis=0), np.repeat(given, chains, axis=0))
     every = max(1, steps // (2 * MAX_DRAWS))
     draws = max(1, steps // 2 // every)
@@ -103,7 +106,7 @@ def inpaint(
     for _ in range(draws):
         sampler.run(every)
         total += _conditional_means(sampler).reshape(len(given), chains, -1).mean(axis=1)
-    samples = sampler.visible
+    samples = device_arrays.on_host(call, sampler.visible)
     shown = samples.reshape(len(given), chains, -1)
     means = np.where(known, given, total / draws)
     return Inpainting(given.astype(samples.dtype), known, shown, means)
@@ -133,7 +136,8 @@ def _known(
 def _conditional_means(sampler: GibbsSampler) -> npt.NDArray[np.float64]:
     """Return the mean of visible units given the hidden ones, (chain, n_visible)."""
     rbm = sampler.rbm
-    field = sampler.hidden.astype(np.float64) @ rbm.weights.T.astype(np.float64) + rbm.visible_bias
+    hidden = device_arrays.on_host("inpaint", sampler.hidden).astype(np.float64)
+    field = hidden @ rbm.weights.T.astype(np.float64) + rbm.visible_bias
     field *= sampler.beta[:, None]
     if rbm.visible_units == "spin":
         return np.asarray(np.tanh(field))

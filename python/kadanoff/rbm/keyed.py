@@ -21,8 +21,7 @@ class Use(IntEnum):
     ORDER = 4
     BINARISE = 5
     MONITORED = 6
-    FLIPPED = 7
-    SCORE = 8
+    SCORE = 7
 
 
 def words(seed: int, use: Use, epoch: int, count: int) -> npt.NDArray[np.uint64]:

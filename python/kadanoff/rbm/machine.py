@@ -238,7 +238,7 @@ class RBM(FixedAttributes):
         betas : int or array_like of float, optional
             For the estimates: the ladder from the base machine to this one, increasing from 0 to 1,
             or how many even steps it has. By default pilots of 128 chains find the number of steps,
-            64 to 2^14, at which ln of the weights has a variance of 0.2.
+            64 to 2^14, at which ln of the weights has a variance of 0.2, or one that falls no more.
         base_bias : array_like of float, (n_visible,), optional
             Visible biases of the base machine, which has no weights. By default, those with which
             units are on as often as in `data`; without data, half of what this is for the last

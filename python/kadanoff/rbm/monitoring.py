@@ -43,39 +43,3 @@ def reconstruction_error(rbm: RBM, data: npt.ArrayLike) -> float:
     hidden = gradients.unit_means(v @ weights + rbm.hidden_bias, rbm.hidden_units)
     back = gradients.unit_means(hidden @ weights.T + rbm.visible_bias, rbm.visible_units)
     return float(np.mean((v - back) ** 2)) * (0.25 if rbm.visible_units == "spin" else 1.0)
-
-
-def sampled_pseudo_likelihood(rbm: RBM, data: npt.ArrayLike, units: npt.NDArray[np.intp]) -> float:
-    r"""Return an estimate of the mean log pseudo-likelihood, from one unit of each sample.
-
-    Parameters
-    ----------
-    rbm : RBM
-    data : array_like, (n_samples, n_visible)
-    units : ndarray of int, (n_samples,)
-        The unit to ask for in each sample.
-
-    Raises
-    ------
-    ValueError, TypeError
-
-    Notes
-    -----
-    :math:`\sum_i \ln p(v_i | v_{\setminus i})` (J. Besag, The Statistician 24 (1975) 179), where
-    one term, times the number of units, stands for all; its probability is the logistic function
-    of the change of the free energy by a flip.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import kadanoff as kd
-    >>> rbm = kd.RBM([[0.0], [0.0]])
-    >>> round(sampled_pseudo_likelihood(rbm, [[0, 1]], np.array([1])), 6)
-    -1.386294
-    """
-    v = rbm.states("pseudo_likelihood", "visible", data).astype(np.int64)
-    flipped = v.copy()
-    rows = np.arange(len(v))
-    flipped[rows, units] = (1 if rbm.visible_units == "binary" else 0) - flipped[rows, units]
-    rise = rbm.free_energy(flipped) - rbm.free_energy(v)
-    return float(-np.logaddexp(0.0, -rise).mean() * rbm.n_visible)

@@ -7,7 +7,7 @@ trainer keeps and saves. Steps go uphill: gradients are those of a log-likelihoo
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +21,8 @@ Memory = dict[str, Vector]
 class Optimizer(Protocol):
     """What a trainer asks of an optimiser."""
 
-    @property
-    def default_rate(self) -> float:
-        """Learning rate where the caller gives none."""
+    def default_rate(self, spin_layers: int) -> float:
+        """Learning rate where the caller gives none, of a machine with so many layers of spins."""
         ...
 
     def start(self, size: int) -> Memory:
@@ -67,10 +66,16 @@ class SGD:
     """
 
     momentum: float = 0.5
-    default_rate: ClassVar[float] = 0.05
 
     def __post_init__(self) -> None:
         _keep_share(self, "momentum")
+
+    def default_rate(self, spin_layers: int) -> float:
+        """Learning rate where the caller gives none.
+
+        A spin is twice as wide as a unit of 0 and 1: its weights are half, its gradients twice.
+        """
+        return 0.05 / 2.0**spin_layers
 
     def start(self, size: int) -> Memory:
         """Return the memory before the first step."""
@@ -121,7 +126,6 @@ class Adam:
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
-    default_rate: ClassVar[float] = 0.001
 
     def __post_init__(self) -> None:
         _keep_share(self, "beta1")
@@ -130,6 +134,10 @@ class Adam:
         if epsilon <= 0.0:
             raise ValueError(f"[Adam] expected epsilon above 0, got {epsilon}")
         object.__setattr__(self, "epsilon", epsilon)
+
+    def default_rate(self, spin_layers: int) -> float:
+        """Learning rate where the caller gives none; see `SGD.default_rate`."""
+        return 0.002 / 2.0**spin_layers
 
     def start(self, size: int) -> Memory:
         """Return the memory before the first step."""

@@ -20,16 +20,12 @@ class LogPartition(float):
 
     Attributes
     ----------
-    log_z : float
-        ln Z in nats; the number itself.
     standard_error : float
         Of ln Z; 0 where it is exact.
     interval : tuple of float
         A 95 % confidence interval of ln Z, not symmetric.
     effective_sample_size : float
         :math:`(\sum_c w_c)^2 / \sum_c w_c^2` of the weights w of the chains.
-    reliable : bool
-        Whether there are at least 50 effective chains: below, the interval is too short.
     log_weights : ndarray of float64, (chains,)
         ln of the weights: ln Z is ln of their mean, in reverse minus that; empty where exact.
     betas : ndarray of float64
@@ -76,12 +72,12 @@ class LogPartition(float):
 
     @property
     def log_z(self) -> float:
-        """The number itself, in nats."""
+        """The number itself: ln Z in nats."""
         return float(self)
 
     @property
     def reliable(self) -> bool:
-        """Whether there are enough effective chains for the interval to hold."""
+        """Whether there are at least 50 effective chains: below, the interval is too short."""
         return self.effective_sample_size >= FEW
 
     def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -54,10 +54,10 @@ def described(history: History) -> str:
     --------
     >>> from kadanoff.rbm.history import History, Record
     >>> record = Record(-14.5, -18.0, 0.0421, float("nan"), 0.001, 9.0, 1.5, 0.1, 0.2)
-    >>> described(History((record,), ()))
+    >>> described(History([record], []))
     'score -14.50, pseudo-likelihood -18.00, reconstruction error 0.0421'
     """
-    last = history.records[-1]
+    last = history.last
     parts = [
         f"pseudo-likelihood {last.pseudo_likelihood:.2f}",
         f"reconstruction error {last.reconstruction_error:.4f}",

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from kadanoff import arguments
 
-from . import gradients, keyed
+from . import keyed
+from .likelihood import MAX_ENUMERATED_UNITS
 from .machine import RBM
-from .monitoring import sampled_pseudo_likelihood
 
-SCORES = ("auto", "exact", "pseudo")
-EXACT_UP_TO = 14
+SCORES = ("auto", "exact", "ais", "pseudo")
+EXACT_UP_TO = 16
 
 Score = Callable[[RBM, npt.NDArray[Any]], float]
 
 
-def as_scorer(call: str, score: str | Score, rbm: RBM, seed: int) -> Score:
+def as_scorer(
+    call: str, score: str | Score, rbm: RBM, seed: int, threads: int | None = None
+) -> Score:
     """Return the function that scores; ValueError or TypeError if there is none."""
     if callable(score):
         return score
@@ -29,20 +30,19 @@ def as_scorer(call: str, score: str | Score, rbm: RBM, seed: int) -> Score:
     arguments.choice(call, "score", score, SCORES)
     smaller = min(rbm.n_visible, rbm.n_hidden)
     if score == "auto":
-        score = "exact" if smaller <= EXACT_UP_TO else "pseudo"
-    if score == "exact":
-        gradients.check_enumerable(rbm, call)
-        return exact
-    return lambda machine, data: pseudo(machine, data, seed)
+        score = "exact" if smaller <= EXACT_UP_TO else "ais"
+    if score == "exact" and smaller > MAX_ENUMERATED_UNITS:
+        wanted = f"a layer of at most {MAX_ENUMERATED_UNITS} units for an exact score"
+        raise ValueError(f"[{call}] expected {wanted}, got {smaller} in the smaller one")
+    options: dict[str, Any] = {"threads": threads}
+    if score == "pseudo":
+        return lambda rbm, data: float(rbm.pseudo_likelihood(data, threads).mean())
+    if score == "ais":
+        options.update(method="ais", seed=keyed.derived_seed(seed, keyed.Use.SCORE))
 
+    def log_likelihood(rbm: RBM, data: npt.NDArray[Any]) -> float:
+        base: dict[str, Any] = {"data": data} if score == "ais" else {}
+        log_z = rbm.log_partition(**options, **base)
+        return float(rbm.log_likelihood(data, log_z).mean())
 
-def exact(rbm: RBM, data: npt.NDArray[Any]) -> float:
-    """Return the mean log-likelihood of `data`."""
-    return float(-rbm.free_energy(data).mean() - gradients.exact_log_partition(rbm, "fit"))
-
-
-def pseudo(rbm: RBM, data: npt.NDArray[Any], seed: int) -> float:
-    """Return an estimate of the mean log pseudo-likelihood of `data`, of the same units always."""
-    count = len(data)
-    units = keyed.words(seed, keyed.Use.SCORE, 0, count) % np.uint64(rbm.n_visible)
-    return sampled_pseudo_likelihood(rbm, data, units.astype(np.intp))
+    return log_likelihood

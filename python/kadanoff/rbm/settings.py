@@ -15,6 +15,7 @@ from .schedules import Schedule
 from .updating import Rules
 
 _CALL = "RBMTrainer"
+_FEWEST, _MOST = 10, 100
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Settings:
 
     method: str
     k: int
-    batch_size: int
+    batch_size: int | None
     optimizer: Optimizer
     learning_rate: Schedule
     weight_decay: float
@@ -41,16 +42,16 @@ class Settings:
         """Return the settings of arguments as a user gave them; ValueError or TypeError."""
         optimizer = optimizers.as_optimizer(_CALL, given["optimizer"])
         rate = given["learning_rate"]
-        centred, keep_every = given["centred"], given["keep_every"]
+        centred = given["centred"]
         if not isinstance(centred, bool):
             raise TypeError(f"[{_CALL}] expected centred as True or False, got {centred!r}")
         return cls(
             method=arguments.choice(_CALL, "method", given["method"], METHODS),
             k=arguments.integer(_CALL, "k", given["k"], 1, 2**31),
-            batch_size=arguments.integer(_CALL, "batch_size", given["batch_size"], 1, 2**31),
+            batch_size=_count("batch_size", given["batch_size"]),
             optimizer=optimizer,
             learning_rate=schedules.as_schedule(
-                _CALL, optimizer.default_rate if rate is None else rate
+                _CALL, optimizer.default_rate(given["spin_layers"]) if rate is None else rate
             ),
             weight_decay=_not_negative("weight_decay", given["weight_decay"]),
             l1=_not_negative("l1", given["l1"]),
@@ -58,12 +59,17 @@ class Settings:
             centred=centred,
             offset_rate=_share("offset_rate", given["offset_rate"]),
             weight_limit=_above_zero("weight_limit", given["weight_limit"]),
-            keep_every=None
-            if keep_every is None
-            else arguments.integer(_CALL, "keep_every", keep_every, 1, 2**31),
+            keep_every=_count("keep_every", given["keep_every"]),
             seed=arguments.integer(_CALL, "seed", given["seed"], 0, 2**64 - 1),
             precision=arguments.choice(_CALL, "precision", given["precision"], PRECISIONS),
         )
+
+    def batch_size_for(self, count: int) -> int:
+        """Return the samples in a minibatch of so many samples."""
+        chosen = self.batch_size
+        if chosen is None:
+            chosen = min(max(count // 100, _FEWEST), _MOST)
+        return min(chosen, count)
 
     @property
     def rules(self) -> Rules:
@@ -91,7 +97,7 @@ class Settings:
         return cls.checked(
             method=entries.text("method", METHODS),
             k=entries.integer("k"),
-            batch_size=entries.integer("batch_size"),
+            batch_size=entries.integer("batch_size") if "batch_size" in entries else None,
             optimizer=optimizers.from_state(entries.group("optimizer")),
             learning_rate=learning_rate,
             weight_decay=entries.real("weight_decay"),
@@ -104,6 +110,10 @@ class Settings:
             seed=entries.integer("seed"),
             precision=entries.text("precision", PRECISIONS),
         )
+
+
+def _count(name: str, value: Any) -> int | None:
+    return None if value is None else arguments.integer(_CALL, name, value, 1, 2**31)
 
 
 def _not_negative(name: str, value: Any) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kadanoff import _core, arguments
+from kadanoff.datasets import Dataset
 from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError, Interrupted
 from kadanoff.fixed import FixedAttributes
@@ -50,18 +51,19 @@ class RBMTrainer(FixedAttributes):
         layer of at most 20 units.
     k : int
         Gibbs steps for each minibatch.
-    batch_size : int
-        Samples in a minibatch; the last one of an epoch may have fewer.
+    batch_size : int, optional
+        Samples in a minibatch; the last one of an epoch may have fewer. By default a hundredth of
+        all, but 10 to 100.
     chains : int, optional
         Persistent chains of the machine; by default 1000 for "pcd", and 100 for "pt" and
         "trajectory", which have as many again for each other temperature or machine.
     betas : array_like of float, optional
         Inverse temperatures of "pt"; by default 10, evenly spaced from 0 to 1.
-    optimizer : {"adam", "sgd"}, `kadanoff.rbm.Adam` or `kadanoff.rbm.SGD`
+    optimizer : {"sgd", "adam"}, `kadanoff.rbm.SGD` or `kadanoff.rbm.Adam`
     learning_rate : float or callable, optional
         A rate, or a function of the epochs done (a float, which grows within an epoch too) that
-        returns one, such as those of `kadanoff.rbm.schedules`. By default 0.001 with Adam and 0.05
-        with SGD.
+        returns one, such as those of `kadanoff.rbm.schedules`. By default 0.05 with SGD and 0.002
+        with Adam; for each layer of spins half of that.
     weight_decay, l1 : float
         Rates of decay of the weights, in proportion to them (L2) and by a constant amount (L1): in
         a step the weights lose `learning_rate` times that, and L1 stops at zero.
@@ -110,6 +112,9 @@ class RBMTrainer(FixedAttributes):
     with steps :math:`\Delta a', \Delta b'` of the biases of centred units. Then learning does not
     depend on which value of a unit is called 0.
 
+    A rate that stays makes a good machine soon, one that falls to zero in the end a better one:
+    persistent chains lag behind a machine that moves.
+
     A training is a pure function of (machine, settings, seed, data): it does not depend on
     `threads`, and ten epochs are the same as five, `save`, `load` and five. What happens within an
     epoch counts when the epoch is done: whatever stops one leaves the trainer as it was before.
@@ -120,10 +125,9 @@ class RBMTrainer(FixedAttributes):
     >>> import kadanoff as kd
     >>> data = np.repeat([[1, 1, 0, 0], [0, 0, 1, 1]], 50, axis=0)
     >>> rbm = kd.RBM.random(4, 2, data, seed=1)
-    >>> trainer = kd.RBMTrainer(rbm, learning_rate=0.05, batch_size=10, chains=100, seed=1)
-    >>> trainer = trainer.fit(data, epochs=30)
+    >>> trainer = kd.RBMTrainer(rbm, learning_rate=0.1, seed=1).fit(data, epochs=50)
     >>> trainer.epoch, trainer.rbm
-    (30, RBM(4 visible, 2 hidden units))
+    (50, RBM(4 visible, 2 hidden units))
     >>> chains = kd.GibbsSampler(trainer.rbm, chains=1000, seed=2)
     >>> chains.run(100)
     >>> same = (chains.visible == data[0]).all(axis=1) | (chains.visible == data[-1]).all(axis=1)
@@ -139,10 +143,10 @@ class RBMTrainer(FixedAttributes):
         method: str = "pcd",
         k: int = 1,
         *,
-        batch_size: int = 100,
+        batch_size: int | None = None,
         chains: int | None = None,
         betas: npt.ArrayLike | None = None,
-        optimizer: str | Optimizer = "adam",
+        optimizer: str | Optimizer = "sgd",
         learning_rate: float | Schedule | None = None,
         weight_decay: float = 0.0,
         l1: float = 0.0,
@@ -166,6 +170,7 @@ class RBMTrainer(FixedAttributes):
             batch_size=batch_size,
             optimizer=optimizer,
             learning_rate=learning_rate,
+            spin_layers=(rbm.visible_units, rbm.hidden_units).count("spin"),
             weight_decay=weight_decay,
             l1=l1,
             clip=clip,
@@ -192,7 +197,7 @@ class RBMTrainer(FixedAttributes):
             memory=self.settings.optimizer.start(rbm.weights.size + rbm.n_visible + rbm.n_hidden),
             offsets=None,
             phases={"data_step": 0, **({} if own is None else {"chains": own.state()})},
-            history=History((), ()),
+            history=History(),
             best=None,
             best_score=-np.inf,
             checkpoints=() if keep_every is None else (Checkpoint(0, rbm),),
@@ -245,10 +250,10 @@ class RBMTrainer(FixedAttributes):
 
     def fit(
         self,
-        data: npt.ArrayLike,
+        data: npt.ArrayLike | Dataset,
         epochs: int,
         *,
-        validation: npt.ArrayLike | None = None,
+        validation: npt.ArrayLike | Dataset | None = None,
         score: str | Score = "auto",
         score_every: int = 1,
         patience: int | None = None,
@@ -262,16 +267,17 @@ class RBMTrainer(FixedAttributes):
 
         Parameters
         ----------
-        data : array_like, (n_samples, n_visible)
+        data : array_like, (n_samples, n_visible), or kadanoff.datasets.Dataset
             Values of the visible units, of any dtype of numbers and any strides.
         epochs : int
             At least 0.
-        validation : array_like, (n_samples, n_visible), optional
+        validation : array_like, (n_samples, n_visible), or Dataset, optional
             Data to score the machine by.
-        score : {"auto", "exact", "pseudo"} or callable
-            What to score by, larger is better: the log-likelihood by enumeration (a layer of at
-            most 20 units), an estimate of the pseudo-likelihood, or a function of (machine,
-            validation data). "auto" is "exact" up to 14 units in a layer.
+        score : {"auto", "exact", "ais", "pseudo"} or callable
+            What to score by, larger is better: the mean log-likelihood, exactly (a layer of at most
+            24 units) or by annealed importance sampling, as `RBM.log_partition` does these, the
+            mean log pseudo-likelihood, or a function of (machine, validation data). "auto" is
+            "exact" up to 16 units in a layer, and "ais" beyond.
         score_every : int
             Score after every so many epochs.
         patience : int, optional
@@ -308,6 +314,7 @@ class RBMTrainer(FixedAttributes):
         options = FitOptions.checked(
             self.rbm,
             self.seed,
+            self.threads,
             data=data,
             epochs=epochs,
             validation=validation,

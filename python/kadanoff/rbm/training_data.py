@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kadanoff import arguments
+from kadanoff.datasets import Dataset
 
 from . import keyed
 from .machine import RBM
@@ -27,7 +28,7 @@ class TrainingData:
         What errors name.
     rbm : RBM
         The machine whose visible units the samples are.
-    values : array_like, (n_samples, n_visible)
+    values : array_like, (n_samples, n_visible), or Dataset
         Values of the units; with `probabilities`, those of being 1.
     probabilities : bool
 
@@ -37,9 +38,14 @@ class TrainingData:
     """
 
     def __init__(
-        self, call: str, name: str, rbm: RBM, values: npt.ArrayLike, probabilities: bool = False
+        self,
+        call: str,
+        name: str,
+        rbm: RBM,
+        values: npt.ArrayLike | Dataset,
+        probabilities: bool = False,
     ) -> None:
-        array = arguments.array(call, name, values)
+        array = arguments.array(call, name, values.data if isinstance(values, Dataset) else values)
         if array.dtype.kind not in "biuf":
             raise TypeError(f"[{call}] expected numbers for {name}, got dtype {array.dtype}")
         shape = array.shape

@@ -29,7 +29,10 @@ def _option(flag: str, panel: str, help_text: str, default: Any = False) -> Any:
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP, show_default=False)]
 Machine = Annotated[
-    Path, typer.Argument(metavar="MACHINE.h5", help="Of kadanoff.RBM.save.", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="MACHINE.h5", help="Of rbm train, RBM.save or RBMTrainer.save.", show_default=False
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="0 to 2^64 - 1.", rich_help_panel=_RUN)]
 Threads = Annotated[

@@ -90,14 +90,14 @@ def read(text: str, seed: int, threshold: float = 0.5, threads: int | None = Non
     name, _, rest = text.partition(":")
     if name == "digits" and not rest:
         digits = kd.datasets.digits(threshold)
-        return Data(text, digits.data, digits.shape)
+        return Data(text, digits.data, digits.sample_shape)
     if name == "bars-and-stripes":
         return _bars_and_stripes(text, rest)
     if name == "ising":
         return _ising(text, rest.split(":"), seed, threads)
     if name == "mnist" and rest:
         train, test = kd.datasets.mnist(rest, threshold)
-        return Data(text, train.data, train.shape, test.data)
+        return Data(text, train.data, train.sample_shape, test.data)
     return _file(text, threshold)
 
 

@@ -92,8 +92,24 @@ def load(path: Path, threads: int | None) -> Training:
     return Training(trainer, group.plain("settings"), group.text("data"), shape, measured)
 
 
+def machine(path: Path) -> kd.RBM:
+    """Return the machine in a file of `kadanoff.RBM.save` or `kadanoff.RBMTrainer.save`.
+
+    Raises
+    ------
+    FileError
+        If there is none in it, or it is not what it should be.
+    FileNotFoundError, PermissionError
+    """
+    if storage.kind_of(path) == "rbm_trainer":
+        return kd.RBMTrainer.load(path).rbm
+    return kd.RBM.load(path)
+
+
 def shape_of(path: Path) -> tuple[int, ...] | None:
     """Return the shape of the states that a machine in a file was trained on; None if not known."""
+    if storage.kind_of(path) != _KIND:
+        return None
     _, tree = storage.read(path, _KIND, {_VERSION})
     entries = storage.Entries(tree, path)
     if "training" not in entries:

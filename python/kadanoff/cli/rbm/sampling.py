@@ -62,7 +62,7 @@ def sample_and_report(machine: Path, settings: SampleSettings, outputs: SampleOu
     """
     steps = arguments.integer("rbm", "--steps", settings.steps, 1, 2**39)
     _check_outputs(outputs)
-    rbm, shape = kd.RBM.load(machine), files.shape_of(machine)
+    rbm, shape = files.machine(machine), files.shape_of(machine)
     chains = kd.GibbsSampler(
         rbm,
         settings.chains,

@@ -17,7 +17,7 @@ from .. import jsonfile, writable
 from ..grids import make_grid, print_grid
 from ..rendering import plus_minus
 from . import data as sources
-from . import likelihood
+from . import files, likelihood
 from .likelihood import Mean
 
 MAX_COMPARED = 2000
@@ -67,7 +67,7 @@ def score_and_report(
     """
     if json is not None and json != jsonfile.STDOUT:
         writable.check("rbm", "json", json)
-    rbm = kd.RBM.load(machine)
+    rbm = files.machine(machine)
     source = sources.read(data, settings.ais.seed, settings.threshold, settings.ais.threads)
     if source.bits.shape[1] != rbm.n_visible:
         raise writable.OptionError(

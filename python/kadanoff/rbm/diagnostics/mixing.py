@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kadanoff import arguments
+from kadanoff import arguments, device_arrays
 from kadanoff.analysis.summary import Summary
 
 from ..gibbs import GibbsSampler
@@ -89,6 +89,7 @@ def mixing(
     seed: int = 1,
     threads: int | None = None,
     precision: str = "float32",
+    device: str = "cpu",
 ) -> Mixing:
     r"""Find out whether chains of so many steps mix, and warn if they do not.
 
@@ -107,7 +108,7 @@ def mixing(
         From each start, at least 4.
     modes : int
         Leading singular vectors of the weights that are followed, besides the free energy.
-    beta, seed, threads, precision
+    beta, seed, threads, precision, device
         As for `GibbsSampler`.
 
     Returns
@@ -117,6 +118,8 @@ def mixing(
     Raises
     ------
     TypeError, ValueError
+    RuntimeError
+        If the device is not available.
 
     Warns
     -----
@@ -161,8 +164,8 @@ def mixing(
     modes = arguments.integer(call, "modes", modes, 0, MAX_MODES)
     beta = arguments.real(call, "beta", beta)
     starts = _starts(call, rbm, data, chains, arguments.integer(call, "seed", seed, 0, 2**64 - 1))
-    sampler = GibbsSampler(rbm, (len(starts) + 1) * chains, seed, "cpu", threads, precision, beta)
-    visible = sampler.visible
+    sampler = GibbsSampler(rbm, (len(starts) + 1) * chains, seed, device, threads, precision, beta)
+    visible = device_arrays.on_host(call, sampler.visible)
     for number, states in enumerate(starts.values()):
         visible[(number + 1) * chains : (number + 2) * chains] = states
     sampler.visible = visible

@@ -8,16 +8,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kadanoff import arguments
+from kadanoff import arguments, device_arrays
 from kadanoff.analysis.estimators import arviz, check_series, integrated_time, statistics
 from kadanoff.analysis.resampling import mean
 from kadanoff.analysis.summary import Estimate, Summary
 
 from ..gibbs import GibbsSampler
 from ..machine import RBM
+from ..tempering import RBMTempering
+from ..trajectory import TrajectoryTempering
 
 Floats = npt.NDArray[np.float64]
-Observables = Mapping[str, Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.ArrayLike]]
+Measure = Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.ArrayLike]
+Observables = Mapping[str, Measure]
+Chains = GibbsSampler | RBMTempering | TrajectoryTempering
 
 MAX_MODES = 1000
 
@@ -148,7 +152,7 @@ class Traces(Mapping[str, Floats]):
 
 
 def record(
-    chains: GibbsSampler,
+    chains: Chains,
     draws: int,
     every: int = 1,
     modes: int = 3,
@@ -159,8 +163,9 @@ def record(
 
     Parameters
     ----------
-    chains : GibbsSampler
-        At one beta; goes on by ``draws * every`` steps.
+    chains : GibbsSampler, RBMTempering or TrajectoryTempering
+        At one beta; goes on by ``draws * every`` steps. Of a tempering, the copies of the machine
+        itself, at the coldest temperature, are the chains.
     draws : int
         At least 1.
     every : int
@@ -210,27 +215,31 @@ def record(
     (True, True)
     """  # noqa: E501
     call = "record"
-    if not isinstance(chains, GibbsSampler):
+    if not isinstance(chains, Chains):
         raise TypeError(f"[{call}] expected chains such as kd.GibbsSampler(rbm), got {chains!r}")
     draws = arguments.integer(call, "draws", draws, 1, 2**31)
     every = arguments.integer(call, "every", every, 1, 2**31)
     modes = arguments.integer(call, "modes", modes, 0, MAX_MODES)
     beta = _one_beta(call, chains)
-    measures = _measures(call, chains, modes, observables or {})
-    series = {name: np.empty((chains.chains, draws)) for name in measures}
-    kept = None
-    if units:
-        kept = np.empty((chains.chains, draws, chains.rbm.n_visible), chains._host("visible").dtype)
+    measures = _measures(call, chains, beta, modes, observables or {})
+    first = _on_host(chains.visible)
+    count = len(first)
+    series = {name: np.empty((count, draws)) for name in measures}
+    kept = np.empty((count, draws, chains.rbm.n_visible), first.dtype) if units else None
     for draw in range(draws):
         chains.run(every)
-        visible, hidden = chains._host("visible"), chains._host("hidden")
+        visible, hidden = _on_host(chains.visible), _on_host(chains.hidden)
         for name, measure in measures.items():
             series[name][:, draw] = measure(visible, hidden)
         if kept is not None:
             kept[:, draw] = visible
     steps = "step" if every == 1 else f"{every} steps"
-    title = f"{chains.rbm!r}, beta = {beta:g}: {chains.chains} x {draws} draws, one every {steps}"
+    title = f"{chains.rbm!r}, beta = {beta:g}: {count} x {draws} draws, one every {steps}"
     return Traces(series, every=every, beta=beta, title=title, units=kept)
+
+
+def _on_host(values: Any) -> npt.NDArray[Any]:
+    return np.asarray(device_arrays.on_host("record", values))
 
 
 def leading_modes(rbm: RBM, count: int) -> Floats:
@@ -246,7 +255,11 @@ def leading_modes(rbm: RBM, count: int) -> Floats:
     return np.asarray(left * np.where(left[largest, range(left.shape[1])] < 0.0, -1.0, 1.0))
 
 
-def _one_beta(call: str, chains: GibbsSampler) -> float:
+def _one_beta(call: str, chains: Chains) -> float:
+    if isinstance(chains, TrajectoryTempering):
+        return 1.0
+    if isinstance(chains, RBMTempering):
+        return float(chains.betas.max())
     betas = np.unique(chains.beta)
     if len(betas) > 1:
         raise ValueError(f"[{call}] expected chains at one beta, got {len(betas)}")
@@ -254,34 +267,43 @@ def _one_beta(call: str, chains: GibbsSampler) -> float:
 
 
 def _measures(
-    call: str, chains: GibbsSampler, modes: int, observables: Observables
-) -> dict[str, Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.ArrayLike]]:
-    vectors = leading_modes(chains.rbm, modes) if modes else np.empty((chains.rbm.n_visible, 0))
-
-    def along(mode: int) -> Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.ArrayLike]:
-        return lambda visible, _: visible @ vectors[:, mode]
-
-    def checked(
-        name: str, function: Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.ArrayLike]
-    ) -> Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.ArrayLike]:
-        if not callable(function):
-            raise TypeError(f"[{call}] expected a callable as observable {name}, got {function!r}")
-
-        def measure(visible: npt.NDArray[Any], hidden: npt.NDArray[Any]) -> npt.ArrayLike:
-            values = arguments.array(call, name, function(visible, hidden))
-            if values.shape != (chains.chains,):
-                wanted = f"{name} of shape ({chains.chains},)"
-                raise ValueError(f"[{call}] expected {wanted}, got shape {values.shape}")
-            if values.dtype.kind not in "biuf" or not np.isfinite(values).all():
-                raise ValueError(f"[{call}] expected finite numbers of {name}, got others")
-            return values
-
-        return measure
-
-    measures: dict[str, Any] = {"free_energy": lambda _v, _h: -chains.log_weight()}
-    measures |= {f"mode_{k + 1}": along(k) for k in range(vectors.shape[1])}
+    call: str, chains: Chains, beta: float, modes: int, observables: Observables
+) -> dict[str, Measure]:
+    rbm = chains.rbm
+    vectors = leading_modes(rbm, modes) if modes else np.empty((rbm.n_visible, 0))
+    measures = {"free_energy": _free_energy(chains, beta)}
+    measures |= {f"mode_{k + 1}": _along(vectors[:, k]) for k in range(vectors.shape[1])}
     for name, function in observables.items():
         if name in measures:
             raise ValueError(f"[{call}] expected a name of its own for an observable, got {name!r}")
-        measures[name] = checked(name, function)
+        if not callable(function):
+            raise TypeError(f"[{call}] expected a callable as observable {name}, got {function!r}")
+        measures[name] = _checked(call, name, function)
     return measures
+
+
+def _free_energy(chains: Chains, beta: float) -> Measure:
+    if isinstance(chains, GibbsSampler):
+        return lambda _visible, _hidden: -chains.log_weight()
+    rbm = chains.rbm
+    if beta != 1.0:  # the machine whose energies are beta times as large
+        terms = (beta * rbm.weights, beta * rbm.visible_bias, beta * rbm.hidden_bias)
+        rbm = RBM(*terms, rbm.visible_units, rbm.hidden_units)
+    return lambda visible, _hidden: rbm.free_energy(visible)
+
+
+def _along(vector: Floats) -> Measure:
+    return lambda visible, _hidden: visible @ vector
+
+
+def _checked(call: str, name: str, function: Measure) -> Measure:
+    def measure(visible: npt.NDArray[Any], hidden: npt.NDArray[Any]) -> npt.ArrayLike:
+        values = arguments.array(call, name, function(visible, hidden))
+        if values.shape != visible.shape[:1]:
+            wanted = f"{name} of shape {visible.shape[:1]}"
+            raise ValueError(f"[{call}] expected {wanted}, got shape {values.shape}")
+        if values.dtype.kind not in "biuf" or not np.isfinite(values).all():
+            raise ValueError(f"[{call}] expected finite numbers of {name}, got others")
+        return values
+
+    return measure

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from kadanoff import arguments, figures
 
-from ..machine import RBM
+from ..diagnostics.spectra import Machine
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 
-def check_machine(call: str, rbm: RBM) -> None:
+def check_machine(call: str, rbm: Machine) -> None:
     """Raise TypeError if `rbm` is no machine."""
-    if not isinstance(rbm, RBM):
+    if not isinstance(rbm, Machine):
         raise TypeError(f"[{call}] expected a machine such as kd.RBM(weights), got {rbm!r}")
 
 

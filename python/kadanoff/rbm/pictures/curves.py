@@ -11,13 +11,14 @@ import numpy.typing as npt
 from kadanoff import figures
 
 from ..diagnostics.spectra import (
+    Machine,
     checked_machines,
     marchenko_pastur,
     marchenko_pastur_edges,
     singular_values,
 )
 from ..diagnostics.traces import Traces
-from ..machine import RBM
+from ..training_state import Checkpoint
 from .canvas import Floats, axes, check_machine, figure_of, real_array
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ SIZE = (6.0, 4.0)
 
 
 def spectrum(
-    machines: RBM | Iterable[RBM] | Mapping[str, npt.NDArray[Any]],
+    machines: Machine | Iterable[Machine | Checkpoint] | Mapping[str, npt.NDArray[Any]],
     epochs: npt.ArrayLike | None = None,
     band: tuple[float, float] | None = None,
     ax: Axes | None = None,
@@ -37,12 +38,12 @@ def spectrum(
 
     Parameters
     ----------
-    machines : RBM, sequence of RBM, or history of a training
+    machines : RBM, GaussianRBM, sequence of these or of checkpoints, or history of a training
         Of one machine, the histogram is drawn, with the law of Marchenko and Pastur for random
         weights of the same standard deviation. Of several, or of a mapping with the arrays "epoch"
         and "singular_values" (n, k), each singular value is a line.
     epochs : array_like of float, (machine,), optional
-        When the machines were kept; by default 0, 1, 2, ...
+        When the machines were kept; by default those of checkpoints, else 0, 1, 2, ...
     band : (float, float), optional
         Where the singular values of random weights are, such as `marchenko_pastur_edges` gives
         them; of several machines, by default for weights like those of the first.
@@ -63,7 +64,7 @@ def spectrum(
     >>> random = np.random.default_rng(1).normal(size=(64, 20))
     >>> figure = kd.rbm.pictures.spectrum([kd.RBM(random), kd.RBM(random + 0.5)])
     """
-    if isinstance(machines, RBM):
+    if isinstance(machines, Machine):
         with axes(ax, SIZE) as axis:
             _histogram(axis, machines)
             return figure_of(axis)
@@ -82,7 +83,7 @@ def spectrum(
 
 
 def _spectra(
-    machines: Iterable[RBM] | Mapping[str, npt.NDArray[Any]],
+    machines: Iterable[Machine | Checkpoint] | Mapping[str, npt.NDArray[Any]],
     epochs: npt.ArrayLike | None,
     band: tuple[float, float] | None,
 ) -> tuple[Floats, Floats, tuple[float, float] | None]:
@@ -92,9 +93,10 @@ def _spectra(
         values = real_array(call, "singular_values", machines["singular_values"])
         times = real_array(call, "epoch", machines["epoch"])
     else:
-        chosen = checked_machines(call, machines)
+        given = list(machines)
+        chosen = checked_machines(call, given)
         values = singular_values(chosen)
-        times = np.arange(float(len(chosen)))
+        times = np.array([float(_epoch(one, number)) for number, one in enumerate(given)])
         deviation = float(chosen[0].weights.std())
         if band is None and deviation > 0.0:
             band = marchenko_pastur_edges(chosen[0].weights.shape, deviation)
@@ -105,12 +107,18 @@ def _spectra(
     return times, values, band
 
 
-def free_energies(rbm: RBM, sets: Mapping[str, npt.ArrayLike], ax: Axes | None = None) -> Figure:
+def _epoch(kept: Any, number: int) -> int:
+    return kept.epoch if isinstance(kept, Checkpoint) else number
+
+
+def free_energies(
+    rbm: Machine, sets: Mapping[str, npt.ArrayLike], ax: Axes | None = None
+) -> Figure:
     """Draw histograms of the free energies of sets of states, such as data and samples.
 
     Parameters
     ----------
-    rbm : RBM
+    rbm : RBM or GaussianRBM
     sets : mapping of str to array_like, (n, n_visible)
         Up to six, by their names in the legend.
     ax : matplotlib.axes.Axes, optional
@@ -280,7 +288,7 @@ def training(
         return figure_of(axis)
 
 
-def _histogram(axis: Axes, rbm: RBM) -> None:
+def _histogram(axis: Axes, rbm: Machine) -> None:
     values = singular_values(rbm)
     deviation = float(rbm.weights.std())
     bins = max(10, len(values) // 4)

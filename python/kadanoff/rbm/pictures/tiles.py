@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from kadanoff import arguments
 
+from ..diagnostics.spectra import Machine
 from ..inpainting import Inpainting
-from ..machine import RBM
 from .canvas import Floats, axes, check_machine, figure_of, real_array
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _CLIPPED = 99.5
 
 
 def weights(
-    rbm: RBM,
+    rbm: Machine,
     shape: Shape | None = None,
     units: npt.ArrayLike | None = None,
     columns: int | None = None,
@@ -39,7 +39,7 @@ def weights(
 
     Parameters
     ----------
-    rbm : RBM
+    rbm : RBM or GaussianRBM
     shape : (int, int), optional
         Rows and columns of a tile; by default a square, or what comes next to it.
     units : array_like of int, optional
