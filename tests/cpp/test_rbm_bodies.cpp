@@ -99,7 +99,8 @@ std::vector<double> averages(const RbmKernel& kernel, Precision precision, bool 
     moments.drawn = means ? nullptr : drawn.data();
     moments.drawn_stride = drawn.stride();
     const std::int64_t end = (hidden_units + kernel.tile - 1) / kernel.tile * kernel.tile;
-    for (const auto& [first, last] : {std::pair<std::int64_t, std::int64_t>(0, kernel.tile), {kernel.tile, end}}) {
+    // The piece that comes first is the last one to be written: it must not touch the other's.
+    for (const auto& [first, last] : {std::pair<std::int64_t, std::int64_t>(kernel.tile, end), {0, kernel.tile}}) {
         for (const auto& [word, last_word] : {std::pair<std::int64_t, std::int64_t>(0, 5), {5, 7}}) {
             moments.first = word == 0;
             moments.last = last_word == 7;
