@@ -475,6 +475,11 @@ WRONG: list[tuple[Callable[[], Any], type[Exception], str]] = [
         "[mmd] expected finite states, got NaN or infinity",
     ),
     (
+        lambda: engine.mmd(X, X + 1e200),
+        ValueError,
+        "[mmd] expected states of at most 1e150, got 1e+200",
+    ),
+    (
         lambda: engine.mmd(X, X.astype(complex)),
         TypeError,
         "[mmd] expected real numbers for data, got dtype complex128",

@@ -159,6 +159,9 @@ def test_spectra_are_singular_values_over_the_band_of_random_weights() -> None:
     assert (axis.patches[0].get_y(), axis.patches[0].get_height()) == pytest.approx(
         (edges[0], edges[1] - edges[0])
     )
+    kept = [engine.Checkpoint(3 * k, rbm) for k, rbm in enumerate(machines, 1)]
+    assert (engine.singular_values(kept) == values).all()
+    assert pictures.spectrum(kept).axes[0].lines[0].get_xdata().tolist() == [3.0, 6.0]
     history = {"epoch": np.array([1.0, 2.0]), "singular_values": values}
     axis = pictures.spectrum(history).axes[0]
     assert axis.lines[0].get_xdata().tolist() == [1.0, 2.0]

@@ -182,6 +182,8 @@ def _pooled(
     pooled = np.concatenate([one.astype(np.float64) for one in sets])
     if not np.isfinite(pooled).all():
         raise ValueError(f"[{call}] expected finite states, got NaN or infinity")
+    if np.abs(pooled).max() > 1e150:
+        raise ValueError(f"[{call}] expected states of at most 1e150, got {np.abs(pooled).max():g}")
     return pooled - pooled.mean(axis=0), len(sets[0])
 
 

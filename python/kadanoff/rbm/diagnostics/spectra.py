@@ -12,18 +12,19 @@ from kadanoff import arguments
 
 from ..gaussian import GaussianRBM
 from ..machine import RBM
+from ..training_state import Checkpoint
 
 Floats = npt.NDArray[np.float64]
 Machine = RBM | GaussianRBM
 
 
-def singular_values(machines: Machine | Iterable[Machine]) -> Floats:
+def singular_values(machines: Machine | Iterable[Machine | Checkpoint]) -> Floats:
     r"""Return the singular values of the weights, of one machine or of several in a row.
 
     Parameters
     ----------
-    machines : RBM, GaussianRBM, or iterable of these
-        Several have equal layers, such as the checkpoints of a training.
+    machines : RBM, GaussianRBM, or iterable of these or of checkpoints
+        Several have equal layers, such as `RBMTrainer.checkpoints`.
 
     Returns
     -------
@@ -58,9 +59,10 @@ def singular_values(machines: Machine | Iterable[Machine]) -> Floats:
     return np.array([svdvals(rbm.weights.astype(np.float64)) for rbm in chosen])
 
 
-def checked_machines(call: str, machines: Iterable[Machine]) -> list[Machine]:
+def checked_machines(call: str, machines: Iterable[Machine | Checkpoint]) -> list[Machine]:
     """Return one machine or more of equal layers as a list, or raise in the name of `call`."""
-    chosen = list(machines) if isinstance(machines, Iterable) else [machines]
+    given = list(machines) if isinstance(machines, Iterable) else [machines]
+    chosen = [one.rbm if isinstance(one, Checkpoint) else one for one in given]
     for rbm in chosen:
         if not isinstance(rbm, Machine):
             raise TypeError(f"[{call}] expected machines such as kd.RBM(weights), got {rbm!r}")

@@ -18,6 +18,7 @@ from ..diagnostics.spectra import (
     singular_values,
 )
 from ..diagnostics.traces import Traces
+from ..training_state import Checkpoint
 from .canvas import Floats, axes, check_machine, figure_of, real_array
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ SIZE = (6.0, 4.0)
 
 
 def spectrum(
-    machines: Machine | Iterable[Machine] | Mapping[str, npt.NDArray[Any]],
+    machines: Machine | Iterable[Machine | Checkpoint] | Mapping[str, npt.NDArray[Any]],
     epochs: npt.ArrayLike | None = None,
     band: tuple[float, float] | None = None,
     ax: Axes | None = None,
@@ -37,12 +38,12 @@ def spectrum(
 
     Parameters
     ----------
-    machines : RBM, GaussianRBM, sequence of these, or history of a training
+    machines : RBM, GaussianRBM, sequence of these or of checkpoints, or history of a training
         Of one machine, the histogram is drawn, with the law of Marchenko and Pastur for random
         weights of the same standard deviation. Of several, or of a mapping with the arrays "epoch"
         and "singular_values" (n, k), each singular value is a line.
     epochs : array_like of float, (machine,), optional
-        When the machines were kept; by default 0, 1, 2, ...
+        When the machines were kept; by default those of checkpoints, else 0, 1, 2, ...
     band : (float, float), optional
         Where the singular values of random weights are, such as `marchenko_pastur_edges` gives
         them; of several machines, by default for weights like those of the first.
@@ -82,7 +83,7 @@ def spectrum(
 
 
 def _spectra(
-    machines: Iterable[Machine] | Mapping[str, npt.NDArray[Any]],
+    machines: Iterable[Machine | Checkpoint] | Mapping[str, npt.NDArray[Any]],
     epochs: npt.ArrayLike | None,
     band: tuple[float, float] | None,
 ) -> tuple[Floats, Floats, tuple[float, float] | None]:
@@ -92,9 +93,10 @@ def _spectra(
         values = real_array(call, "singular_values", machines["singular_values"])
         times = real_array(call, "epoch", machines["epoch"])
     else:
-        chosen = checked_machines(call, machines)
+        given = list(machines)
+        chosen = checked_machines(call, given)
         values = singular_values(chosen)
-        times = np.arange(float(len(chosen)))
+        times = np.array([float(_epoch(one, number)) for number, one in enumerate(given)])
         deviation = float(chosen[0].weights.std())
         if band is None and deviation > 0.0:
             band = marchenko_pastur_edges(chosen[0].weights.shape, deviation)
@@ -103,6 +105,10 @@ def _spectra(
     if values.ndim != 2 or not values.size or times.shape != values.shape[:1]:
         raise ValueError(f"[{call}] expected {len(values)} epochs, got shape {times.shape}")
     return times, values, band
+
+
+def _epoch(kept: Any, number: int) -> int:
+    return kept.epoch if isinstance(kept, Checkpoint) else number
 
 
 def free_energies(
