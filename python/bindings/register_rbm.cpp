@@ -74,6 +74,19 @@ py::array_t<double> log_weight(SharedGibbs& shared, const std::optional<std::vec
     return result;
 }
 
+/// (visible, hidden, products); no choice of chains means all.
+py::tuple moments(SharedGibbs& shared, const std::optional<Bytes>& chosen, bool sampled) {
+    if (chosen && chosen->size() != shared.chains()) throw py::value_error("[moments] expected a byte for each chain");
+    const std::int64_t visible_units = shared.visible() / shared.chains(),
+                       hidden_units = shared.hidden() / shared.chains();
+    py::array_t<double> visible(visible_units), hidden(hidden_units), products({visible_units, hidden_units});
+    double *v = visible.mutable_data(), *h = hidden.mutable_data(), *vh = products.mutable_data();
+    const std::uint8_t* chains = chosen ? chosen->data() : nullptr;
+    const HiddenMoments kind = sampled ? HiddenMoments::sampled : HiddenMoments::mean;
+    shared.exclusively([&](GibbsSampler& sampler) { sampler.moments(chains, kind, v, h, vh); });
+    return py::make_tuple(visible, hidden, products);
+}
+
 void check_size(const py::array& array, std::int64_t expected, const char* what) {
     if (array.size() != expected) {
         throw py::value_error(std::string("[") + what + "] expected an array of " + std::to_string(expected) +
@@ -145,6 +158,7 @@ void register_rbm(py::module_& m) {
         .def("draw_hidden", [](SharedGibbs& shared) { shared.exclusively([](GibbsSampler& s) { s.draw_hidden(); }); })
         .def("draw_visible", [](SharedGibbs& shared) { shared.exclusively([](GibbsSampler& s) { s.draw_visible(); }); })
         .def("log_weight", &log_weight, py::arg("beta"))
+        .def("moments", &moments, py::arg("chosen").noconvert(), py::arg("sampled"))
         .def("visible", &visible)
         .def("hidden", &hidden)
         .def(

@@ -1,3 +1,4 @@
+#include <bit>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "rbm/layer.hpp"
 #include "rbm/logistic.hpp"
 #include "rbm/machine.hpp"
+#include "rbm/moments.hpp"
+#include "rbm/thread_scratch.hpp"
 
 namespace {
 
@@ -68,7 +71,57 @@ std::vector<std::uint8_t> hidden(const RbmKernel& kernel, Precision precision) {
     return result;
 }
 
+/// Averages that a kernel adds up from a random visible layer, in pieces of chains and units.
+std::vector<double> averages(const RbmKernel& kernel, Precision precision, bool means) {
+    constexpr std::int64_t visible_units = 70, hidden_units = 110, chains = 200;
+    const Rbm rbm{visible_units, hidden_units, numbers(visible_units * hidden_units, 0), numbers(visible_units, 1),
+                  numbers(hidden_units, 2)};
+    const kadanoff::RbmMachine machine(rbm, precision, kernel);
+    RbmLayer source(visible_units, chains), drawn(hidden_units, chains);
+    source.start(1, 1);
+    drawn.start(1, 0);
+    kadanoff::RbmThreadScratch scratch(machine);
+    kadanoff::MomentScratch moment_scratch;
+    kadanoff::MomentSums sums(machine, chains, nullptr, means ? kadanoff::rbm_mean_one : 1.0);
+    std::vector<double> result(static_cast<std::size_t>(visible_units * hidden_units + hidden_units + visible_units));
+    kadanoff::RbmJob job{};
+    machine.to_hidden().place(job);
+    job.source = source.data();
+    job.source_stride = source.stride();
+    scratch.place(job);
+    sums.count_visible(kernel, job, result.data());
+    kadanoff::RbmMomentsJob moments{};
+    sums.place(moments, result.data() + visible_units);
+    moment_scratch.place(moments);
+    const auto slope = static_cast<float>(kadanoff::log2_e / machine.scale());
+    const std::vector<std::uint32_t> rate(7 * 32, std::bit_cast<std::uint32_t>(slope));
+    moments.rate = rate.data();
+    moments.drawn = means ? nullptr : drawn.data();
+    moments.drawn_stride = drawn.stride();
+    const std::int64_t end = (hidden_units + kernel.tile - 1) / kernel.tile * kernel.tile;
+    for (const auto& [first, last] : {std::pair<std::int64_t, std::int64_t>(0, kernel.tile), {kernel.tile, end}}) {
+        for (const auto& [word, last_word] : {std::pair<std::int64_t, std::int64_t>(0, 5), {5, 7}}) {
+            moments.first = word == 0;
+            moments.last = last_word == 7;
+            kernel.moments(job, moments, word, last_word, first, last);
+        }
+    }
+    sums.finish_hidden(result.data() + visible_units + visible_units * hidden_units);
+    return result;
+}
+
 }  // namespace
+
+TEST_CASE(tables_in_registers_and_in_rows_add_up_the_same) {
+    for (const Precision precision : {Precision::float32, Precision::fixed16}) {
+        const bool fixed16 = precision == Precision::fixed16;
+        for (const bool means : {true, false}) {
+            const auto rows = averages(kadanoff::scalar_rbm(fixed16), precision, means);
+            CHECK(rows == averages(kadanoff::select_rbm_registers<WordPairOps>(fixed16), precision, means));
+            CHECK(rows != averages(kadanoff::scalar_rbm(fixed16), precision, !means));
+        }
+    }
+}
 
 TEST_CASE(tables_in_registers_and_in_rows_draw_the_same) {
     for (const Precision precision : {Precision::float32, Precision::fixed16}) {

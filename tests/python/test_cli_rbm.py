@@ -62,7 +62,7 @@ def machine(tmp_path: Path) -> Path:
 
 def test_train_prints_exact_likelihoods_and_writes_a_machine(tmp_path: Path) -> None:
     out, table = tmp_path / "bs.h5", tmp_path / "bs.json"
-    words = ("--hidden", 8, "--epochs", 600, "--every", 200, "--learning-rate", 0.01)
+    words = ("--hidden", 8, "--epochs", 600, "--every", 200, "--learning-rate", 0.001)
     result = run("train", "bars-and-stripes:3", *words, "-o", out, "--json", table)
     lines = result.stdout.splitlines()
     assert lines[0] == "bars-and-stripes:3: 14 samples of 9 units, none held out"
@@ -196,6 +196,7 @@ def test_train_draws_all_figures(tmp_path: Path) -> None:
 def test_train_without_an_exact_log_z(tmp_path: Path) -> None:
     """25 + 25 units: AIS, with an error."""
     words = ("--hidden", 25, "--epochs", 1, "--ais-chains", 100, "--chains", 50)
+    words += ("--learning-rate", 0.001)
     result = run("train", "ising:5:3.0:300", *words, "-o", tmp_path / "m.h5")
     assert "log Z by AIS, 1 sigma" in result.stdout
     rows = rows_of(result.stdout)

@@ -269,7 +269,8 @@ def test_lower_layers_are_functions_of_the_step() -> None:
 
 def test_greedy_training_is_that_of_each_machine() -> None:
     data = np.repeat([[1, 1, 0, 0, 1], [0, 0, 1, 1, 0]], 40, axis=0)
-    options: dict[str, Any] = {"epochs": 20, "learning_rate": 0.02, "batch_size": 20, "chains": 40}
+    options: dict[str, Any] = {"epochs": 20, "batch_size": 20, "chains": 40}
+    options |= {"optimizer": "adam", "learning_rate": 0.02}
     network = kd.DeepBeliefNetwork.pretrain(data, [4, 3], seed=5, **options)
     assert [n for n, _ in network.layers] == [5, 4, 3]
     again = kd.DeepBeliefNetwork.pretrain(data, [4, 3], seed=5, **options)

@@ -29,6 +29,12 @@ enum class Precision {
     fixed16,  ///< sums of weights rounded to 16 bits: samples exactly the machine that has these weights
 };
 
+/// What stands for hidden units in averages.
+enum class HiddenMoments {
+    mean,     ///< their mean given the visible units, rounded to a multiple of 2^-20 of the units' range
+    sampled,  ///< the units as they were drawn
+};
+
 struct GibbsOptions {
     std::int64_t chains = 1024;
     std::vector<double> beta{1.0};  ///< inverse temperatures: one for all, or one per chain
@@ -88,6 +94,12 @@ public:
     /// E is that of the machine that is sampled: in fixed16 the rounded one. The same bits on every instruction set and
     /// number of threads. Throws InvalidArgument.
     void log_weight(const std::vector<double>& beta, double* out) const;
+
+    /// Averages over chains of the visible units, the hidden ones, and their products, (visible, hidden). `chosen`: a
+    /// byte 0 or 1 for each chain; null: all. The same bits on every instruction set and number of threads: totals of
+    /// integers, divided at the end. Throws InvalidArgument if no chain is chosen.
+    void moments(const std::uint8_t* chosen, HiddenMoments hidden_moments, double* visible, double* hidden,
+                 double* products) const;
 
     const GibbsOptions& options() const { return options_; }
     std::int64_t visible_units() const;

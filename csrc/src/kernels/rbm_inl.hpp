@@ -3,6 +3,7 @@
 #include "kadanoff/update/rbm_registers.hpp"
 #include "kadanoff/update/rbm_rows.hpp"
 #include "kernels/rbm.hpp"
+#include "kernels/rbm_moments_inl.hpp"
 
 namespace kadanoff {
 namespace {
@@ -93,6 +94,8 @@ RbmKernel registers_of() noexcept {
             update_registers<Sums, Logistic, RbmTask::weigh>,
             update_registers<Sums, Logistic, RbmTask::anneal>,
             sum_source_of_words<typename Sums::Ops>,
+            moments_registers<Sums>,
+            count_source<typename Sums::Ops>,
             fill_registers<Sums>,
             rbm_tile,
             RegisterTables<Sums>::vectors};
@@ -104,6 +107,8 @@ RbmKernel rows_of() noexcept {
             update_rows<Sums, Logistic, RbmTask::weigh>,
             update_rows<Sums, Logistic, RbmTask::anneal>,
             sum_source_of_words<typename Sums::Ops>,
+            moments_rows<Sums>,
+            count_source<typename Sums::Ops>,
             nullptr,
             rbm_row_units,
             1};

@@ -116,6 +116,7 @@ struct Avx2Ops {
     KADANOFF_LEAF static Real plus(Real a, Real b) { return _mm256_add_ps(a, b); }
     KADANOFF_LEAF static Real minus(Real a, Real b) { return _mm256_sub_ps(a, b); }
     KADANOFF_LEAF static Real times(Real a, Real b) { return _mm256_mul_ps(a, b); }
+    KADANOFF_LEAF static Real over(Real a, Real b) { return _mm256_div_ps(a, b); }
     KADANOFF_LEAF static Real square_root(Real a) { return _mm256_sqrt_ps(a); }
     KADANOFF_LEAF static Real least(Real a, Real b) { return _mm256_min_ps(a, b); }
     KADANOFF_LEAF static Real size(Real a) { return as_real(_mm256_and_si256(bits(a), broadcast(0x7FFFFFFFu))); }
@@ -142,6 +143,9 @@ struct Avx2Ops {
     }
     KADANOFF_LEAF static void store_doubles(double* p, Double a) { _mm256_storeu_pd(p, a); }
     KADANOFF_LEAF static Double load_doubles(const double* p) { return _mm256_loadu_pd(p); }
+    KADANOFF_LEAF static Double load_words(const std::uint32_t* p) {
+        return _mm256_cvtepi32_pd(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    }
     KADANOFF_LEAF static Double load_floats(const std::uint32_t* p) {
         return _mm256_cvtps_pd(_mm_castsi128_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
     }

@@ -107,6 +107,7 @@ struct Avx512Ops {
     KADANOFF_LEAF static Real plus(Real a, Real b) { return _mm512_add_ps(a, b); }
     KADANOFF_LEAF static Real minus(Real a, Real b) { return _mm512_sub_ps(a, b); }
     KADANOFF_LEAF static Real times(Real a, Real b) { return _mm512_mul_ps(a, b); }
+    KADANOFF_LEAF static Real over(Real a, Real b) { return _mm512_div_ps(a, b); }
     KADANOFF_LEAF static Real square_root(Real a) { return _mm512_sqrt_ps(a); }
     KADANOFF_LEAF static Real least(Real a, Real b) { return _mm512_min_ps(a, b); }
     KADANOFF_LEAF static Real size(Real a) { return as_real(_mm512_and_si512(bits(a), broadcast(0x7FFFFFFFu))); }
@@ -133,6 +134,9 @@ struct Avx512Ops {
     }
     KADANOFF_LEAF static void store_doubles(double* p, Double a) { _mm512_storeu_pd(p, a); }
     KADANOFF_LEAF static Double load_doubles(const double* p) { return _mm512_loadu_pd(p); }
+    KADANOFF_LEAF static Double load_words(const std::uint32_t* p) {
+        return _mm512_cvtepi32_pd(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+    }
     KADANOFF_LEAF static Double load_floats(const std::uint32_t* p) {
         return _mm512_cvtps_pd(_mm256_castsi256_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))));
     }

@@ -54,6 +54,44 @@ struct Avx512PairOps : Avx512Ops {
         return _mm512_permutexvar_ps(index, table);
     }
     KADANOFF_LEAF static Real plus_elsewhere(Real a, Real b) { return _mm512_fmadd_ps(b, real(1.0f), a); }
+
+    KADANOFF_LEAF static Vector add_here(Vector a, Vector b) {
+        a = _mm512_add_epi32(a, b);
+        __asm__("" : "+v"(a));
+        return a;
+    }
+    KADANOFF_LEAF static Vector shift_all_right(Vector a, int count) {
+        return _mm512_srl_epi32(a, _mm_cvtsi32_si128(count));
+    }
+    KADANOFF_LEAF static void transpose_words(const std::uint32_t* rows, std::int64_t stride, std::uint32_t* columns) {
+        Vector a[16], b[16];
+        KADANOFF_UNROLL
+        for (int i = 0; i < 16; ++i) a[i] = load(rows + i * stride);
+        KADANOFF_UNROLL
+        for (int i = 0; i < 8; ++i) {
+            b[2 * i] = _mm512_unpacklo_epi32(a[2 * i], a[2 * i + 1]);
+            b[2 * i + 1] = _mm512_unpackhi_epi32(a[2 * i], a[2 * i + 1]);
+        }
+        // Lane k of a[4 q + r] then holds column 4 k + r of rows 4 q to 4 q + 3.
+        KADANOFF_UNROLL
+        for (int q = 0; q < 4; ++q) {
+            a[4 * q] = _mm512_unpacklo_epi64(b[4 * q], b[4 * q + 2]);
+            a[4 * q + 1] = _mm512_unpackhi_epi64(b[4 * q], b[4 * q + 2]);
+            a[4 * q + 2] = _mm512_unpacklo_epi64(b[4 * q + 1], b[4 * q + 3]);
+            a[4 * q + 3] = _mm512_unpackhi_epi64(b[4 * q + 1], b[4 * q + 3]);
+        }
+        KADANOFF_UNROLL
+        for (int r = 0; r < 4; ++r) {
+            const Vector low01 = _mm512_shuffle_i32x4(a[r], a[4 + r], 0x44);
+            const Vector high01 = _mm512_shuffle_i32x4(a[r], a[4 + r], 0xEE);
+            const Vector low23 = _mm512_shuffle_i32x4(a[8 + r], a[12 + r], 0x44);
+            const Vector high23 = _mm512_shuffle_i32x4(a[8 + r], a[12 + r], 0xEE);
+            store(columns + r * 16, _mm512_shuffle_i32x4(low01, low23, 0x88));
+            store(columns + (4 + r) * 16, _mm512_shuffle_i32x4(low01, low23, 0xDD));
+            store(columns + (8 + r) * 16, _mm512_shuffle_i32x4(high01, high23, 0x88));
+            store(columns + (12 + r) * 16, _mm512_shuffle_i32x4(high01, high23, 0xDD));
+        }
+    }
 };
 
 }  // namespace kadanoff

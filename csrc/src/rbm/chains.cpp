@@ -1,6 +1,7 @@
 #include "rbm/chains.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "checks.hpp"
@@ -71,10 +72,11 @@ void GibbsSampler::Chains::set_beta(const std::vector<double>& beta) {
 }
 
 void GibbsSampler::Chains::set_rbm(const Rbm& rbm, const std::vector<double>& beta) {
-    RbmMachine machine(rbm, precision_, kernel_);
-    drives_ = ChainDrives(precision_, beta, chains_, machine.scale());
-    machine_ = std::move(machine);
+    const BinaryRbm binary(rbm, precision_);
+    drives_ = ChainDrives(precision_, beta, chains_, binary.scale);
+    machine_.assign(binary);
     if (backend_ == nullptr) return;
+    for (const bool visible : {false, true}) machine_.make_ready(visible, threads_);
     backend_->set_machine(machine_);
     backend_->set_slopes(drives_.view().slope);
 }
@@ -142,6 +144,8 @@ void GibbsSampler::Chains::advance_here(std::uint64_t step, std::int64_t count, 
     const bool by_chains = workers == 1 || blocks >= 2 * static_cast<std::int64_t>(workers) || blocks >= tiles;
     workers = static_cast<int>(std::clamp<std::int64_t>(by_chains ? blocks : tiles, 1, workers));
     reserve_scratch(workers);
+    if (draw_hidden) machine_.make_ready(false, threads_);
+    if (draw_visible) machine_.make_ready(true, threads_);
     PhasedWork meeting(workers);
     run_parallel(workers, [&](int worker) {
         for (std::int64_t s = 0; s < count; ++s) {
@@ -166,6 +170,7 @@ void GibbsSampler::Chains::log_weight(const std::vector<double>& beta, double* o
     const int workers = workers_for(work);
     reserve_scratch(workers);
     layer(true);  // from the device
+    machine_.make_ready(false, threads_);
     WeighingNumbers numbers(chains_, hidden_.units());
     const auto beta_of = [&](std::int64_t chain) {
         return beta[beta.size() == 1 ? 0 : static_cast<std::size_t>(chain)];
@@ -192,6 +197,44 @@ void GibbsSampler::Chains::log_weight(const std::vector<double>& beta, double* o
         const double largest = machine_.offset() + (terms[place] + unit * numbers.positive(rbm_place(c)));
         out[c] = beta_of(c) * largest + logs[place];
     }
+}
+
+void GibbsSampler::Chains::moments(const std::uint8_t* chosen, HiddenMoments hidden, double* visible_out,
+                                   double* hidden_out, double* products) {
+    const bool means = hidden == HiddenMoments::mean;
+    MomentSums sums(machine_, chains_, chosen, means ? rbm_mean_one : 1.0);
+    const std::int64_t tiles = (hidden_.units() + kernel_.tile - 1) / kernel_.tile;
+    const double work = static_cast<double>(visible_.units() * hidden_.units()) * static_cast<double>(visible_.words());
+    const int workers = work < min_parallel_work ? 1 : static_cast<int>(std::min<std::int64_t>(tiles, threads_));
+    reserve_scratch(workers);
+    if (means) machine_.make_ready(false, threads_);
+    layer(true);  // from the device
+    if (!means) layer(false);
+    while (moment_scratch_.size() < static_cast<std::size_t>(workers)) moment_scratch_.emplace_back();
+    sums.count_visible(kernel_, job(0, false, scratch_[0]), visible_out);
+    std::vector<std::uint32_t> rate(static_cast<std::size_t>(visible_.words() * rbm_chains));
+    for (std::size_t c = 0; c < rate.size(); ++c) {
+        const double slope = drives_.view().slope[c] * log2_e;
+        rate[static_cast<std::size_t>(rbm_place(static_cast<std::int64_t>(c)))] =
+            std::bit_cast<std::uint32_t>(static_cast<float>(slope));
+    }
+    run_parallel(workers, [&](int worker) {
+        const Share own = share(hidden_.units(), worker, workers, false);
+        const RbmJob work_of = job(0, false, scratch_[static_cast<std::size_t>(worker)]);
+        RbmMomentsJob moments{};
+        sums.place(moments, products);
+        moments.rate = rate.data();
+        moments.drawn = means ? nullptr : hidden_.data();
+        moments.drawn_stride = hidden_.stride();
+        moment_scratch_[static_cast<std::size_t>(worker)].place(moments);
+        for (std::int64_t w = sums.first_word(); w < sums.last_word(); w += rbm_words_at_once) {
+            const std::int64_t end = std::min(w + rbm_words_at_once, sums.last_word());
+            moments.first = w == sums.first_word();
+            moments.last = end == sums.last_word();
+            kernel_.moments(work_of, moments, w, end, own.first_unit, own.last_unit);
+        }
+    });
+    sums.finish_hidden(hidden_out);
 }
 
 }  // namespace kadanoff

@@ -11,6 +11,7 @@
 #include "rbm/drives.hpp"
 #include "rbm/layer.hpp"
 #include "rbm/machine.hpp"
+#include "rbm/moments.hpp"
 #include "rbm/thread_scratch.hpp"
 
 namespace kadanoff {
@@ -38,6 +39,10 @@ public:
 
     /// ln(sum over h of exp(-beta E(v, h))) of each chain.
     void log_weight(const std::vector<double>& beta, double* out);
+
+    /// See GibbsSampler::moments.
+    void moments(const std::uint8_t* chosen, HiddenMoments hidden, double* visible_out, double* hidden_out,
+                 double* products);
 
     double scale() const { return machine_.scale(); }
     std::string kernel() const { return backend_ != nullptr ? backend_->kernel() : std::string("rbm-") + name(isa_); }
@@ -70,6 +75,7 @@ private:
     std::unique_ptr<RbmLayer> clamped_;
     ChainDrives drives_;
     std::vector<RbmThreadScratch> scratch_;
+    std::vector<MomentScratch> moment_scratch_;
     std::unique_ptr<RbmBackend> backend_;  ///< null: the CPU
 };
 

@@ -110,6 +110,11 @@ void GibbsSampler::log_weight(const std::vector<double>& beta, double* out) cons
     chains_->log_weight(beta, out);
 }
 
+void GibbsSampler::moments(const std::uint8_t* chosen, HiddenMoments hidden_moments, double* visible, double* hidden,
+                           double* products) const {
+    chains_->moments(chosen, hidden_moments, visible, hidden, products);
+}
+
 double GibbsSampler::scale() const { return chains_->scale(); }
 std::int64_t GibbsSampler::visible_units() const { return chains_->units(true); }
 std::int64_t GibbsSampler::hidden_units() const { return chains_->units(false); }

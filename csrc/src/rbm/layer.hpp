@@ -26,7 +26,14 @@ public:
     void pack(const char* what, const std::uint8_t* bits);
 
 private:
+    /// Chains that are packed as bytes at first, and units of a row that are worked on together.
+    static constexpr std::int64_t octet = 8, octet_units = 256;
+
     std::int64_t chains_of(std::int64_t word) const;
+    void unpack_octets(const std::uint32_t* in, std::int64_t shift, std::int64_t units, std::uint8_t* rows,
+                       std::int64_t count) const;
+    void pack_octets(const std::uint8_t* rows, std::int64_t count, std::int64_t units, std::uint32_t* out,
+                     std::int64_t shift) const;
 
     std::int64_t units_, chains_, words_, stride_;
     AlignedWords data_;

@@ -12,7 +12,7 @@ from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError
 
 from .gaussian import GaussianRBM
-from .gibbs import GibbsSampler, Moments, chosen_chains
+from .gibbs import HIDDEN_MOMENTS, GibbsSampler, Moments, chosen_chains
 
 
 class GaussianGibbsSampler(GibbsSampler):
@@ -79,13 +79,16 @@ class GaussianGibbsSampler(GibbsSampler):
         )
         return weights
 
-    def moments(self, where: npt.ArrayLike | None = None) -> Moments:
-        r"""Return averages over chains of the units and of their products, the hidden ones in mean.
+    def moments(self, where: npt.ArrayLike | None = None, hidden: str = "mean") -> Moments:
+        r"""Return averages over chains of the units and of their products.
 
         Parameters
         ----------
         where : array_like of bool, (chains,), optional
             The chains to average; by default all.
+        hidden : {"mean", "sampled"}
+            What stands for hidden units: their mean given the visible ones, or what was drawn in
+            the last step, before the visible units were.
 
         Returns
         -------
@@ -102,10 +105,14 @@ class GaussianGibbsSampler(GibbsSampler):
         over the machine: :math:`\langle v_i h_j \rangle / \sigma_i` by the weights,
         :math:`\langle v_i \rangle / \sigma_i^2` by a and :math:`\langle h_j \rangle` by b.
         """
+        sampled = arguments.choice("moments", "hidden", hidden, HIDDEN_MOMENTS) == "sampled"
         chosen = chosen_chains(where, self.chains)
         v = self.visible[chosen].astype(np.float64)
-        mean = self._rbm._hidden_mean(v, self.beta[chosen])
-        return Moments(v.mean(axis=0), mean.mean(axis=0), v.T @ mean / len(v))
+        if sampled:
+            h = self.hidden[chosen].astype(np.float64)
+        else:
+            h = self._rbm._hidden_mean(v, self.beta[chosen])
+        return Moments(v.mean(axis=0), h.mean(axis=0), v.T @ h / len(v))
 
     def _visible_state(self, visible: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return visible.reshape(self.chains, -1)

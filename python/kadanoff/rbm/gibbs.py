@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from kadanoff.fixed import FixedAttributes
 from .gaussian import GaussianRBM
 from .machine import RBM
 
+HIDDEN_MOMENTS = ("mean", "sampled")
 PRECISIONS = ("float32", "fixed16")
 DEVICES = ("cpu", "cuda")
 
@@ -254,10 +255,12 @@ class GibbsSampler(FixedAttributes):
 
     def _bits(self, layer: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return a layer as the core takes it."""
-        count, _ = self._units(layer)
+        count, encoding = self._units(layer)
+        expected = (self.chains, count)
+        if encoding == "binary" and _is_bits(values) and values.shape == expected:
+            return np.ascontiguousarray(values).view(np.uint8)
         array = self.rbm.states(layer, layer, device_arrays.on_host(layer, values))
-        if array.shape != (self.chains, count):
-            expected = (self.chains, count)
+        if array.shape != expected:
             raise ValueError(f"[{layer}] expected shape {expected}, got {array.shape}")
         return np.ascontiguousarray(array == 1).view(np.uint8)
 
@@ -370,13 +373,16 @@ class GibbsSampler(FixedAttributes):
         betas = None if beta is None else arguments.reals("log_weight", "beta", beta).tolist()
         return self._core.log_weight(betas)
 
-    def moments(self, where: npt.ArrayLike | None = None) -> Moments:
-        r"""Return averages over chains of the units and of their products, the hidden ones in mean.
+    def moments(self, where: npt.ArrayLike | None = None, hidden: str = "mean") -> Moments:
+        r"""Return averages over chains of the units and of their products.
 
         Parameters
         ----------
         where : array_like of bool, (chains,), optional
             The chains to average; by default all.
+        hidden : {"mean", "sampled"}
+            What stands for hidden units: their mean given the visible ones, or what was drawn in
+            the last step, before the visible units were.
 
         Returns
         -------
@@ -389,20 +395,24 @@ class GibbsSampler(FixedAttributes):
 
         Notes
         -----
-        Hidden units stand for their mean given the visible ones,
-        :math:`\langle h_j \rangle = 1 / (1 + e^{-\beta x_j})` for units of 0 and 1 and
+        The mean is :math:`\langle h_j \rangle = 1 / (1 + e^{-\beta x_j})` for units of 0 and 1 and
         :math:`\tanh \beta x_j` for those of -1 and 1: the same averages with less noise than the
-        drawn units have. On device "cuda" the states are fetched, and averaged by the CPU.
+        drawn units have. With "fixed16" it is that of the machine that is sampled, the rounded one.
+        It is rounded to a multiple of :math:`2^{-20}` of the units' range, and totals are integers,
+        divided once: the same bits for any number of threads. On device "cuda" the states are
+        fetched, and averaged by the CPU.
+
+        Examples
+        --------
+        >>> import kadanoff as kd
+        >>> chains = kd.GibbsSampler(kd.RBM([[0.0, 0.0]], [50.0], [0.0, 50.0]), chains=8, seed=1)
+        >>> chains.run(1)
+        >>> chains.moments().products.tolist()
+        [[0.5, 1.0]]
         """
-        chosen = chosen_chains(where, self.chains)
-        v = self._host("visible")[chosen].astype(np.float64)
-        betas = self._beta[chosen, None]
-        field = betas * (v @ self._rbm.weights.astype(np.float64) + self._rbm.hidden_bias)
-        if self._rbm.hidden_units == "spin":
-            mean = np.tanh(field)
-        else:
-            mean = 0.5 * (1.0 + np.tanh(0.5 * field))
-        return Moments(v.mean(axis=0), mean.mean(axis=0), v.T @ mean / len(v))
+        sampled = arguments.choice("moments", "hidden", hidden, HIDDEN_MOMENTS) == "sampled"
+        chosen = None if where is None else chosen_chains(where, self.chains).view(np.uint8)
+        return Moments(*self._core.moments(chosen, sampled))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write an HDF5 file from which `load` goes on bit for bit; it is put in place whole.
@@ -516,6 +526,13 @@ class GibbsSampler(FixedAttributes):
         )
 
 
+def _is_bits(values: npt.ArrayLike) -> TypeGuard[npt.NDArray[Any]]:
+    """Whether it is an array of bytes that are 0 or 1."""
+    if type(values) is not np.ndarray or values.dtype not in (np.uint8, np.bool_):
+        return False
+    return values.size > 0 and bool(values.max() <= 1)
+
+
 def _parameters(rbm: RBM) -> dict[str, Any]:
     return {
         "weights": rbm.weights,
@@ -547,7 +564,7 @@ def chosen_chains(where: npt.ArrayLike | None, chains: int) -> npt.NDArray[np.bo
         raise ValueError(f"[moments] expected where of shape ({chains},), got {chosen.shape}")
     if not chosen.any():
         raise ValueError("[moments] expected at least one chain, got none")
-    return chosen
+    return np.ascontiguousarray(chosen)
 
 
 def _from_plain_state(state: dict[str, Any], device: str, threads: int | None) -> GibbsSampler:

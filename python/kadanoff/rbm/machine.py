@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 UNITS = ("binary", "spin")
 MAX_UNITS = 2**20
+MAX_SUM = 1e37
 
 _KIND = "rbm"
 _VERSION = 1
@@ -397,12 +398,19 @@ class RBM(FixedAttributes):
         return array
 
     def _check_sums(self) -> None:
+        """Bound the sums by the largest weight, and only if that is too much look at each."""
+        biases = (self.visible_bias, self.hidden_bias)
+        bound = max(_largest(bias) for bias in biases) / 3.0 + _largest(self.weights) * max(
+            self.weights.shape
+        )
+        if bound <= MAX_SUM:
+            return
         sizes = np.abs(self.weights.astype(np.float64))
         largest = max(
-            (np.abs(self.visible_bias) / 3.0 + sizes.sum(axis=1)).max(),
-            (np.abs(self.hidden_bias) / 3.0 + sizes.sum(axis=0)).max(),
+            (np.abs(bias) / 3.0 + sizes.sum(axis=axis)).max()
+            for bias, axis in zip(biases, (1, 0), strict=True)
         )
-        if largest > 1e37:
+        if largest > MAX_SUM:
             expected = "weights and biases of a unit that add up to at most 1e37"
             raise ValueError(f"[RBM] expected {expected}, got about {largest:.3g}")
 
@@ -531,11 +539,16 @@ def _numbers(name: str, value: npt.ArrayLike, count: int | None) -> Matrix:
         raise ValueError(f"[RBM] expected {name} of shape ({count},), got shape {array.shape}")
     with np.errstate(over="ignore"):
         result = np.array(array, dtype=np.float32, order="C")
-    if not np.isfinite(result).all():
+    if not np.isfinite(_largest(result)):
         wrong = array[~np.isfinite(result)][0]
         raise ValueError(f"[RBM] expected finite {name} in the range of float32, got {wrong}")
     result.flags.writeable = False
     return result
+
+
+def _largest(array: Matrix) -> float:
+    """Return the largest size, or what is not finite."""
+    return max(float(array.max()), -float(array.min()))
 
 
 def _biases(name: str, value: npt.ArrayLike | None, count: int) -> Matrix:

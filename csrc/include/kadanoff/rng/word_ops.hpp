@@ -120,6 +120,7 @@ struct WordOps {
     KADANOFF_LEAF static Real times(Real a, Real b) { return a * b; }
     KADANOFF_LEAF static Real square_root(Real a) { return __builtin_sqrtf(a); }
 #endif
+    KADANOFF_LEAF static Real over(Real a, Real b) { return a / b; }
     KADANOFF_LEAF static Real least(Real a, Real b) { return a < b ? a : b; }
     KADANOFF_LEAF static Real size(Real a) { return as_real(bits(a) & 0x7FFFFFFFu); }
     /// All ones where a < b.
@@ -154,6 +155,8 @@ struct WordOps {
     KADANOFF_LEAF static Double load_doubles(const double* p) { return *p; }
     /// From the bits of as many floats.
     KADANOFF_LEAF static Double load_floats(const std::uint32_t* p) { return __builtin_bit_cast(float, *p); }
+    /// From as many integers below 2^31.
+    KADANOFF_LEAF static Double load_words(const std::uint32_t* p) { return *p; }
     /// Bytes of 0xFF, not 0, in a register. Those from i * doubles on belong to the numbers of a Double: adds `a`
     /// there.
     using ByteSet = Vector;

@@ -96,6 +96,17 @@ struct WordPairOps : WordOps {
     /// a + b, rounded once, by another unit of the processor where there is one.
     KADANOFF_LEAF static Real plus_elsewhere(Real a, Real b) { return plus(a, b); }
 
+    /// a + b, where it stands: not after whatever else could be worked out first, for which registers would not
+    /// suffice.
+    KADANOFF_LEAF static Vector add_here(Vector a, Vector b) { return a + b; }
+    /// Every lane shifted by the same count, 0 to 31.
+    KADANOFF_LEAF static Vector shift_all_right(Vector a, int count) { return a >> count; }
+    /// From 16 rows of 16 words, `stride` words apart, to their columns, 16 words apart.
+    KADANOFF_LEAF static void transpose_words(const std::uint32_t* rows, std::int64_t stride, std::uint32_t* columns) {
+        for (int i = 0; i < 16; ++i) {
+            for (int j = 0; j < 16; ++j) columns[j * 16 + i] = rows[i * stride + j];
+        }
+    }
     /// From 32 rows of 32 numbers, `stride` words apart, to their columns, 16 words apart.
     KADANOFF_LEAF static void transpose_pairs(const std::uint32_t* rows, std::int64_t stride, std::uint32_t* columns) {
         for (int i = 0; i < 32; i += 2) {
