@@ -45,6 +45,7 @@ def test_bars_and_stripes() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_bars_and_stripes_to_a_tenth_of_a_nat(seed: int) -> None:
+    """0.032 to 0.059 nats, each after 6 to 9 CPU seconds."""
     patterns = kd.datasets.bars_and_stripes(4, 4)
     assert divergence(trained_on_bars_and_stripes(seed, 1500), patterns) < 0.1
 
@@ -64,23 +65,23 @@ def energy_and_magnetization(spins: np.ndarray) -> tuple[float, float]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("units", ["binary", "spin"])
-def test_critical_ising_configurations(units: str) -> None:
-    """Energy and |m| of 8 x 8 spins within 2 % of fresh samples, whose errors are below 0.2 %."""
-    spins = ising(20_000, 1)
-    data = spins if units == "spin" else (spins == 1)
+def test_critical_ising_configurations() -> None:
+    """Energy and |m| of 8 x 8 spins within 2 % of fresh samples, whose errors are below 0.2 %.
+
+    -0.9 % and +0.6 % after 47 CPU seconds.
+    """
+    data = ising(20_000, 1) == 1
     trainer = kd.RBMTrainer(
-        kd.RBM.random(64, 128, data, 1, 0.01, units, units),
+        kd.RBM.random(64, 128, data, seed=1),
         k=10,
-        learning_rate=schedules.Cosine(0.2 if units == "binary" else 0.0125, 80),
+        learning_rate=schedules.Cosine(0.2, 80),
         batch_size=100,
         seed=1,
     )
     trainer.fit(data, 80)
     chains = kd.GibbsSampler(trainer.rbm, 10_000, seed=2)
     chains.run(3_000)
-    found = chains.visible if units == "spin" else 2 * chains.visible.astype(np.int8) - 1
-    energy, magnetization = energy_and_magnetization(found)
+    energy, magnetization = energy_and_magnetization(2 * chains.visible.astype(np.int8) - 1)
     exact_energy, exact_magnetization = energy_and_magnetization(ising(40_000, 2))
     assert exact_energy == pytest.approx(kd.exact.kaufman((8, 8), BETA_C).energy, rel=4e-3)
     assert energy == pytest.approx(exact_energy, rel=0.02)
@@ -91,7 +92,8 @@ def test_critical_ising_configurations(units: str) -> None:
 def test_digits_against_scikit_learn() -> None:
     """Held-out log-likelihood of 64 + 100 units, by annealed importance sampling.
 
-    scikit-learn has five times the CPU time, and the best of three of its learning rates.
+    -16.72 after 3.2 CPU seconds. scikit-learn has five times as many for each of three learning
+    rates, and reaches -17.17, -18.05 and -21.08.
     """
     neural_network = pytest.importorskip("sklearn.neural_network")
     digits = kd.datasets.digits()
