@@ -17,7 +17,7 @@ import kadanoff as kd
 from kadanoff import cli, storage
 from kadanoff.cli.rbm import data as sources
 from kadanoff.cli.rbm import training
-from kadanoff.rbm.settings import METHODS
+from kadanoff.rbm.training.settings import METHODS
 
 ROW = r" *(\d+) +(\S+(?: \+- \S+)?) +(\S+) +(\S+) +(\S+) +(\S+)"
 QUICK = ("--hidden", 6, "--epochs", 6, "--every", 2, "--chains", 50)
@@ -62,7 +62,8 @@ def machine(tmp_path: Path) -> Path:
 
 def test_train_prints_exact_likelihoods_and_writes_a_machine(tmp_path: Path) -> None:
     out, table = tmp_path / "bs.h5", tmp_path / "bs.json"
-    words = ("--hidden", 8, "--epochs", 600, "--every", 200, "--learning-rate", 0.001)
+    words = ("--hidden", 8, "--epochs", 600, "--every", 200)
+    words += ("--optimizer", "adam", "--learning-rate", 0.005)
     result = run("train", "bars-and-stripes:3", *words, "-o", out, "--json", table)
     lines = result.stdout.splitlines()
     assert lines[0] == "bars-and-stripes:3: 14 samples of 9 units, none held out"

@@ -14,7 +14,7 @@ import pytest
 from scipy import special, stats
 
 import kadanoff as kd
-from kadanoff.rbm.partition import log_mean
+from kadanoff.rbm.likelihood.partition import log_mean
 
 UNITS = ("binary", "spin")
 NAN = float("nan")

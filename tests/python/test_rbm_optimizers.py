@@ -13,8 +13,8 @@ import pytest
 import kadanoff as kd
 from kadanoff.rbm import schedules
 from kadanoff.rbm.gibbs import Moments
-from kadanoff.rbm.settings import Settings
-from kadanoff.rbm.updating import Parameters
+from kadanoff.rbm.training.settings import Settings
+from kadanoff.rbm.training.updating import Parameters
 
 NAN = float("nan")
 SETTINGS: dict[str, Any] = {

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import kadanoff as kd
-from kadanoff.rbm import likelihood
+from kadanoff.rbm.likelihood import exact as likelihood
 
 VALUES = {"binary": (0, 1), "spin": (-1, 1)}
 NAN, INF = float("nan"), float("inf")

@@ -129,17 +129,19 @@ def test_every_sample_counts_once_in_an_epoch() -> None:
             return found
 
     data = samples(23)
-    kd.rbm.negative_phase.DataChains.__init__.__globals__["GibbsSampler"] = Spy
+    kd.rbm.training.negative_phase.DataChains.__init__.__globals__["GibbsSampler"] = Spy
     try:
         trainer("exact", batch_size=5).fit(data, 1)
     finally:
-        kd.rbm.negative_phase.DataChains.__init__.__globals__["GibbsSampler"] = kd.GibbsSampler
+        kd.rbm.training.negative_phase.DataChains.__init__.__globals__["GibbsSampler"] = (
+            kd.GibbsSampler
+        )
     assert len(seen) == 5
     np.testing.assert_allclose(np.sum(seen, axis=0), data.sum(axis=0), atol=1e-9)
 
 
 def test_epochs_have_orders_of_their_own() -> None:
-    from kadanoff.rbm.training_data import TrainingData
+    from kadanoff.rbm.training.data import TrainingData
 
     found = TrainingData("fit", "data", machine(), np.eye(6))
 
@@ -155,7 +157,7 @@ def test_epochs_have_orders_of_their_own() -> None:
 
 @pytest.mark.parametrize("units", ["binary", "spin"])
 def test_probabilities_are_drawn_anew_in_each_epoch(units: str) -> None:
-    from kadanoff.rbm.training_data import TrainingData
+    from kadanoff.rbm.training.data import TrainingData
 
     share = np.tile([0.0, 0.25, 0.5, 0.75, 0.9, 1.0], (4000, 1))
     rbm = machine(6, 2, (units, "binary"))
@@ -326,7 +328,7 @@ def test_nan_from_the_negative_phase() -> None:
 
 
 def test_a_temperings_chains_train_as_the_methods_do() -> None:
-    seed = kd.rbm.keyed.derived_seed(11, kd.rbm.keyed.Use.MODEL_CHAINS)
+    seed = kd.rbm.training.keyed.derived_seed(11, kd.rbm.training.keyed.Use.MODEL_CHAINS)
     chains = kd.RBMTempering(machine(), np.linspace(0, 1, 4), 20, seed)
     own = trainer(negative_phase=chains).fit(samples(), 2)
     named = trainer("pt", betas=np.linspace(0, 1, 4)).fit(samples(), 2)

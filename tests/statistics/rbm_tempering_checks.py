@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 import checks
 import kadanoff as kd
 from kadanoff import _core
-from kadanoff.rbm.swaps import swap_drive
+from kadanoff.rbm.tempering.swaps import swap_drive
 from rbm_checks import layer_probabilities, numbers, states, visible_target
 
 SEED = 20240303

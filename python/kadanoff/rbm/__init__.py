@@ -21,12 +21,10 @@
 
 from __future__ import annotations
 
-from . import pictures, schedules
-from .annealed import trajectory_log_partition
-from .belief import DeepBeliefNetwork, DeepBeliefSampler
-from .choosing import constant_acceptance, interpolate, thin_trajectory
-from .deep import DeepBoltzmannMachine
-from .deep_gibbs import DeepGibbsSampler
+from . import pictures
+from .deep.belief import DeepBeliefNetwork, DeepBeliefSampler
+from .deep.boltzmann import DeepBoltzmannMachine
+from .deep.gibbs import DeepGibbsSampler
 from .diagnostics import (
     Mixing,
     MixingWarning,
@@ -40,21 +38,24 @@ from .diagnostics import (
     record,
     singular_values,
 )
-from .gaussian import GaussianRBM
-from .gaussian_gibbs import GaussianGibbsSampler
+from .gaussian.gibbs import GaussianGibbsSampler
+from .gaussian.machine import GaussianRBM
 from .gibbs import GibbsSampler, Moments
-from .gradients import Gradient, data_moments, log_likelihood_gradient, model_moments
-from .history import History
 from .inpainting import Inpainting, inpaint
+from .likelihood.annealed import trajectory_log_partition
+from .likelihood.partition import LogPartition
 from .machine import RBM
-from .monitoring import reconstruction_error
-from .negative_phase import NegativePhase
-from .optimizers import SGD, Adam
-from .partition import LogPartition
-from .tempering import RBMTempering
-from .trainer import RBMTrainer
-from .training_state import Checkpoint
-from .trajectory import TrajectoryTempering
+from .tempering.choosing import constant_acceptance, interpolate, thin_trajectory
+from .tempering.temperatures import RBMTempering
+from .tempering.trajectory import TrajectoryTempering
+from .training import schedules
+from .training.gradients import Gradient, data_moments, log_likelihood_gradient, model_moments
+from .training.history import History
+from .training.monitoring import reconstruction_error
+from .training.negative_phase import NegativePhase
+from .training.optimizers import SGD, Adam
+from .training.state import Checkpoint
+from .training.trainer import RBMTrainer
 
 __all__ = [
     "RBM",

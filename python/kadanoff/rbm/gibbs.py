@@ -14,7 +14,7 @@ from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
 
-from .gaussian import GaussianRBM
+from .gaussian.machine import GaussianRBM
 from .machine import RBM
 
 HIDDEN_MOMENTS = ("mean", "sampled")
@@ -103,7 +103,7 @@ class GibbsSampler(FixedAttributes):
     def __new__(cls, rbm: Any = None, *_: Any, **__: Any) -> GibbsSampler:
         """Make the sampler that serves the machine."""
         if cls is GibbsSampler and isinstance(rbm, GaussianRBM):
-            from .gaussian_gibbs import GaussianGibbsSampler
+            from .gaussian.gibbs import GaussianGibbsSampler
 
             return super().__new__(GaussianGibbsSampler)
         return super().__new__(cls)
@@ -478,7 +478,7 @@ class GibbsSampler(FixedAttributes):
         if entries.integer("rng_version") != _core.rng_version:
             raise entries.wrong("rng_version", f"random-number contract {_core.rng_version}")
         if "visible_scale" in entries.group("rbm"):
-            from .gaussian_gibbs import GaussianGibbsSampler
+            from .gaussian.gibbs import GaussianGibbsSampler
 
             return GaussianGibbsSampler._restored(entries, device, threads)
         return cls._restored(entries, device, threads)

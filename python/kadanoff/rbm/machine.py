@@ -12,12 +12,12 @@ from kadanoff import _core, arguments
 from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
 
-from . import likelihood
-from .partition import LogPartition
+from .likelihood import exact as likelihood
+from .likelihood.partition import LogPartition
 
 if TYPE_CHECKING:
-    from .gradients import Gradient
     from .pytorch import RBMModule
+    from .training.gradients import Gradient
 
 UNITS = ("binary", "spin")
 MAX_UNITS = 2**20
@@ -130,7 +130,7 @@ class RBM(FixedAttributes):
         >>> kd.RBM.random(2, 5, [[0, 1], [1, 1]], seed=1).visible_bias
         array([0.       , 1.0986123], dtype=float32)
         """
-        from .starting import random_machine
+        from .training.starting import random_machine
 
         return random_machine(n_visible, n_hidden, data, seed, scale, visible_units, hidden_units)
 
@@ -292,7 +292,7 @@ class RBM(FixedAttributes):
         call = "log_partition"
         arguments.choice(call, "method", method, ("exact", "ais", "reverse_ais"))
         if method != "exact":
-            from .annealed import estimate
+            from .likelihood.annealed import estimate
 
             return estimate(
                 self, method, beta, chains, betas, base_bias, data, samples, seed, threads
@@ -373,7 +373,7 @@ class RBM(FixedAttributes):
         ------
         ValueError, TypeError
         """
-        from .gradients import log_likelihood_gradient
+        from .training.gradients import log_likelihood_gradient
 
         return log_likelihood_gradient(self, data)
 

@@ -98,12 +98,12 @@ def train(
     ] = None,
     k: Annotated[int | None, _option("-k", _RUN, "Gibbs steps for a minibatch.", "1")] = None,
     batch_size: Annotated[
-        int | None, _option("--batch-size", _RUN, "Samples in a minibatch.", "100")
+        int | None, _option("--batch-size", _RUN, "", "a hundredth of the samples, 10 to 100")
     ] = None,
     chains: Annotated[int | None, _option("--chains", _RUN, "Persistent chains.", "1000")] = None,
-    optimizer: Annotated[str | None, _option("--optimizer", _RUN, "adam or sgd.", "adam")] = None,
+    optimizer: Annotated[str | None, _option("--optimizer", _RUN, "adam or sgd.", "sgd")] = None,
     learning_rate: Annotated[
-        float | None, _option("--learning-rate", _RUN, "", "0.001 of adam, 0.05 of sgd")
+        float | None, _option("--learning-rate", _RUN, "", "0.05 of sgd, 0.002 of adam")
     ] = None,
     weight_decay: Annotated[float | None, _option("--weight-decay", _RUN, "L2.", "0")] = None,
     centred: Annotated[

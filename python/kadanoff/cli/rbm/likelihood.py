@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 import kadanoff as kd
-from kadanoff.rbm.partition import LogPartition
+from kadanoff.rbm.likelihood.partition import LogPartition
 
 from ..rendering import plus_minus
 

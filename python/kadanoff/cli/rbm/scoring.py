@@ -11,7 +11,7 @@ import numpy.typing as npt
 from rich.console import Console
 
 import kadanoff as kd
-from kadanoff.rbm.partition import LogPartition
+from kadanoff.rbm.likelihood.partition import LogPartition
 
 from .. import jsonfile, writable
 from ..grids import make_grid, print_grid

@@ -48,9 +48,9 @@ class TrainSettings(BaseModel):
     epochs: int = Field(50, ge=1, le=10**7)
     method: str = "pcd"
     k: int = Field(1, ge=1)
-    batch_size: int = Field(100, ge=1)
+    batch_size: int | None = Field(None, ge=1)
     chains: int = Field(1000, ge=1)
-    optimizer: Literal["adam", "sgd"] = "adam"
+    optimizer: Literal["adam", "sgd"] = "sgd"
     learning_rate: float | None = Field(None, gt=0.0)
     weight_decay: float = Field(0.0, ge=0.0)
     centred: bool = True

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from kadanoff import arguments
 
-from ..gaussian import GaussianRBM
+from ..gaussian.machine import GaussianRBM
 from ..machine import RBM
-from ..training_state import Checkpoint
+from ..training.state import Checkpoint
 
 Floats = npt.NDArray[np.float64]
 Machine = RBM | GaussianRBM

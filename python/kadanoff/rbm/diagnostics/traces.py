@@ -15,8 +15,8 @@ from kadanoff.analysis.summary import Estimate, Summary
 
 from ..gibbs import GibbsSampler
 from ..machine import RBM
-from ..tempering import RBMTempering
-from ..trajectory import TrajectoryTempering
+from ..tempering.temperatures import RBMTempering
+from ..tempering.trajectory import TrajectoryTempering
 
 Floats = npt.NDArray[np.float64]
 Measure = Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.ArrayLike]

@@ -18,7 +18,7 @@ from ..diagnostics.spectra import (
     singular_values,
 )
 from ..diagnostics.traces import Traces
-from ..training_state import Checkpoint
+from ..training.state import Checkpoint
 from .canvas import Floats, axes, check_machine, figure_of, real_array
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from scipy.special import ndtri
 
 from kadanoff import arguments
 
+from ..machine import MAX_UNITS, RBM
 from . import keyed
-from .machine import MAX_UNITS, RBM
-from .training_data import TrainingData
+from .data import TrainingData
 
 _CALL = "random"
 

@@ -14,10 +14,10 @@ from kadanoff import _core, arguments
 from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
 
-from .deep import chained_layers, checked_layer, checked_states, described_layers, layer_name
-from .gibbs import GibbsSampler
-from .machine import RBM, Floats
-from .trainer import RBMTrainer
+from ..gibbs import GibbsSampler
+from ..machine import RBM, Floats
+from ..training.trainer import RBMTrainer
+from .boltzmann import chained_layers, checked_layer, checked_states, described_layers, layer_name
 
 _NETWORK_KIND = "deep_belief_network"
 _SAMPLER_KIND = "deep_belief_sampler"

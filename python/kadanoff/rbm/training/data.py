@@ -11,8 +11,8 @@ import numpy.typing as npt
 from kadanoff import arguments
 from kadanoff.datasets import Dataset
 
+from ..machine import RBM
 from . import keyed
-from .machine import RBM
 
 _BLOCK = 2**22
 

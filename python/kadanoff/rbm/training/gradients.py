@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
-from .gibbs import Moments
+from ..gibbs import Moments
 
 if TYPE_CHECKING:
-    from .machine import RBM
+    from ..machine import RBM
 
 MAX_ENUMERATED = 20
 _BLOCK = 2**12

@@ -13,7 +13,7 @@ from kadanoff import arguments
 from kadanoff.draws import MAX_SWEEP
 from kadanoff.fixed import FixedAttributes
 
-from .gibbs import Moments
+from ..gibbs import Moments
 from .ladder import FloatArray, IntArray, Ladder
 from .swaps import decide, swap_drive
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from kadanoff.errors import FileError
 
+from ..machine import RBM
 from .history import History
-from .machine import RBM
 from .optimizers import Memory
 from .settings import Settings
 from .updating import Vector

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .gibbs import Moments
-from .machine import RBM
+from ..gibbs import Moments
+from ..machine import RBM
 from .optimizers import Memory, Optimizer
 
 Vector = npt.NDArray[np.float32]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from kadanoff import _core, arguments
 
 if TYPE_CHECKING:
-    from .machine import RBM
+    from ..machine import RBM
 
 Floats = npt.NDArray[np.float64]
 

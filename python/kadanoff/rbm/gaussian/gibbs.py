@@ -11,8 +11,8 @@ from kadanoff import _core, arguments, device_arrays
 from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError
 
-from .gaussian import GaussianRBM
-from .gibbs import HIDDEN_MOMENTS, GibbsSampler, Moments, chosen_chains
+from ..gibbs import HIDDEN_MOMENTS, GibbsSampler, Moments, chosen_chains
+from .machine import GaussianRBM
 
 
 class GaussianGibbsSampler(GibbsSampler):

@@ -12,8 +12,8 @@ from kadanoff import arguments
 from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
 
-from .deep import checked_layer, checked_states
-from .machine import MAX_UNITS, UNITS, Floats, Matrix
+from ..deep.boltzmann import checked_layer, checked_states
+from ..machine import MAX_UNITS, UNITS, Floats, Matrix
 
 _KIND = "gaussian_rbm"
 _VERSION = 1

@@ -14,16 +14,16 @@ import numpy.typing as npt
 from kadanoff import arguments
 from kadanoff.errors import DivergenceError
 
+from ..machine import RBM
 from . import keyed
+from .data import Bits, TrainingData
 from .history import Record
-from .machine import RBM
 from .monitoring import reconstruction_error
 from .negative_phase import DataChains, NegativePhase, phases
 from .schedules import rate_at
 from .scoring import Score, as_scorer
 from .settings import Settings
-from .training_data import Bits, TrainingData
-from .training_state import Checkpoint, TrainingState
+from .state import Checkpoint, TrainingState
 from .updating import Parameters
 
 if TYPE_CHECKING:

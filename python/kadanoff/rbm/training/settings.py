@@ -7,8 +7,8 @@ from typing import Any
 
 from kadanoff import arguments
 
+from ..gibbs import PRECISIONS
 from . import optimizers, schedules
-from .gibbs import PRECISIONS
 from .negative_phase import METHODS
 from .optimizers import Optimizer
 from .schedules import Schedule

@@ -12,10 +12,10 @@ import numpy.typing as npt
 from kadanoff import arguments, device_arrays
 from kadanoff.draws import MAX_SWEEP
 
+from ..gibbs import GibbsSampler, Moments
+from ..machine import RBM
 from .exchange import MAX_WALKERS, ReplicaExchange
-from .gibbs import GibbsSampler, Moments
 from .ladder import FloatArray, IntArray, Ladder
-from .machine import RBM
 from .swaps import seed_of_rung
 
 _MAX_MACHINES = 4096

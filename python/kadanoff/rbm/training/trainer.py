@@ -17,18 +17,18 @@ from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError, Interrupted
 from kadanoff.fixed import FixedAttributes
 
+from ..gibbs import DEVICES
+from ..machine import RBM
 from . import gradients, schedules
 from .fitting import Epochs, FitOptions
-from .gibbs import DEVICES
 from .history import History
-from .machine import RBM
 from .negative_phase import CLASSES, NegativePhase, checked_chains, first_chains
 from .optimizers import Optimizer
 from .progress import Show, epochs_bar
 from .schedules import Schedule
 from .scoring import Score
 from .settings import Settings
-from .training_state import Checkpoint, TrainingState
+from .state import Checkpoint, TrainingState
 
 _KIND = "rbm_trainer"
 _VERSION = 1

@@ -12,11 +12,11 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from ..gibbs import GibbsSampler, Moments
+from ..machine import RBM
+from ..tempering.temperatures import RBMTempering
+from ..tempering.trajectory import TrajectoryTempering
 from . import gradients, keyed
-from .gibbs import GibbsSampler, Moments
-from .machine import RBM
-from .tempering import RBMTempering
-from .trajectory import TrajectoryTempering
 
 METHODS = ("pcd", "cd", "pt", "trajectory", "exact")
 CLASSES: dict[str, Any] = {

@@ -21,10 +21,10 @@ from kadanoff.tempering.spacing import (
     share_of,
 )
 
+from ..machine import RBM
 from .exchange import ReplicaExchange
 from .ladder import FloatArray
-from .machine import RBM
-from .tempering import RBMTempering
+from .temperatures import RBMTempering
 from .trajectory import TrajectoryTempering, checked_machines
 
 _MOST_DRAWS = 50

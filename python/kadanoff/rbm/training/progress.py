@@ -52,7 +52,7 @@ def described(history: History) -> str:
 
     Examples
     --------
-    >>> from kadanoff.rbm.history import History, Record
+    >>> from kadanoff.rbm.training.history import History, Record
     >>> record = Record(-14.5, -18.0, 0.0421, float("nan"), 0.001, 9.0, 1.5, 0.1, 0.2)
     >>> described(History([record], []))
     'score -14.50, pseudo-likelihood -18.00, reconstruction error 0.0421'

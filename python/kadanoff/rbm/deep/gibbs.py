@@ -12,8 +12,8 @@ import numpy.typing as npt
 from kadanoff import arguments
 from kadanoff.fixed import FixedAttributes
 
-from .deep import DeepBoltzmannMachine, from_flat, layer_name
-from .gibbs import GibbsSampler, Moments, broadcast_to_chains
+from ..gibbs import GibbsSampler, Moments, broadcast_to_chains
+from .boltzmann import DeepBoltzmannMachine, from_flat, layer_name
 
 _KIND = "deep_gibbs_sampler"
 _VERSION = 1

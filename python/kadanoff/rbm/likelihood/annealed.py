@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from kadanoff import _core, arguments
 
-from .likelihood import core_terms
-from .machine import RBM
+from ..machine import RBM
+from .exact import core_terms
 from .partition import FEW, LogPartition, log_mean
 
 Floats = npt.NDArray[np.float64]

@@ -14,11 +14,11 @@ from kadanoff import arguments
 from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
 
-from .machine import RBM, Floats, Matrix
+from ..machine import RBM, Floats, Matrix
 
 if TYPE_CHECKING:
-    from .deep_gibbs import DeepGibbsSampler
-    from .partition import LogPartition
+    from ..likelihood.partition import LogPartition
+    from .gibbs import DeepGibbsSampler
 
 _KIND = "deep_boltzmann_machine"
 _VERSION = 1
@@ -239,7 +239,7 @@ class DeepBoltzmannMachine(FixedAttributes):
         self, chains: int = 1024, seed: int | None = None, **options: Any
     ) -> DeepGibbsSampler:
         """Return chains that sample the machine: `DeepGibbsSampler` of these arguments."""
-        from .deep_gibbs import DeepGibbsSampler
+        from .gibbs import DeepGibbsSampler
 
         return DeepGibbsSampler(self, chains, seed, **options)
 

@@ -12,10 +12,10 @@ from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError
 from kadanoff.tempering.betas import checked_betas
 
+from ..gibbs import GibbsSampler, Moments
+from ..machine import RBM
 from .exchange import MAX_WALKERS, ReplicaExchange
-from .gibbs import GibbsSampler, Moments
 from .ladder import FloatArray, IntArray, Ladder
-from .machine import RBM
 
 
 class _Walkers(GibbsSampler):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from . import gradients
 
 if TYPE_CHECKING:
-    from .machine import RBM
+    from ..machine import RBM
 
 Floats = npt.NDArray[np.float64]
 

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from kadanoff import arguments
 
+from ..likelihood.exact import MAX_ENUMERATED_UNITS
+from ..machine import RBM
 from . import keyed
-from .likelihood import MAX_ENUMERATED_UNITS
-from .machine import RBM
 
 SCORES = ("auto", "exact", "ais", "pseudo")
 EXACT_UP_TO = 16

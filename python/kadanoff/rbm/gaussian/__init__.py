@@ -1,0 +1,1 @@
+"""Machines with real visible units."""

@@ -1,0 +1,1 @@
+"""Chains of several temperatures, or of several machines, that exchange their states."""

@@ -1,0 +1,1 @@
+"""Learning from data: the trainer, what drives it, and what it keeps."""
