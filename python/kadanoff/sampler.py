@@ -19,6 +19,7 @@ from kadanoff.models import Ising, Model, Potts
 from kadanoff.models import from_state as model_from_state
 from kadanoff.observables.recording import Recorder, record
 from kadanoff.run import Run
+from kadanoff.saved import SavedChains
 
 LOCAL_UPDATES = ("heatbath", "metropolis")
 UPDATES = (*LOCAL_UPDATES, "wolff", "swendsen-wang")
@@ -30,11 +31,8 @@ KERNELS = (
 DEVICES = ("cpu", "cuda")
 STARTS = ("ordered", "random", "down")
 
-_KIND = "sampler"
-_VERSION = 1
 
-
-class Sampler(FixedAttributes):
+class Sampler(FixedAttributes, SavedChains):
     r"""Monte Carlo for spin models on lattices and graphs.
 
     The spins are a pure function of (kernel, model, beta, seed, sweep): the same bits come from
@@ -116,6 +114,7 @@ class Sampler(FixedAttributes):
     True
     """
 
+    _kind = "sampler"
     _fixed = frozenset({"model", "update", "replicas", "seed", "device", "threads", "order"})
     _call: ClassVar[str] = "Sampler"
     """Whose arguments an error is about."""
@@ -365,22 +364,6 @@ class Sampler(FixedAttributes):
             },
         )
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an HDF5 file from which `load` goes on bit for bit; it is put in place whole.
-
-        Parameters
-        ----------
-        path : path-like
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written; the old one is then still there.
-        """
-        from kadanoff import storage
-
-        storage.write(path, _KIND, _VERSION, self.state())
-
     def state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""
         sweep, words = self._core.snapshot()
@@ -421,7 +404,7 @@ class Sampler(FixedAttributes):
             from kadanoff.scan import Scan
 
             return Scan.load(path, device, threads).sampler
-        _, tree = storage.read(path, _KIND, {_VERSION})
+        _, tree = storage.read(path, cls._kind, {cls._version})
         return cls.from_state(storage.Entries(tree, path), device, threads)
 
     @classmethod

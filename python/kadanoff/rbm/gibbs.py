@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from typing import Any, ClassVar, NamedTuple, TypeGuard
 
@@ -13,6 +12,7 @@ from kadanoff import _core, arguments, device_arrays
 from kadanoff.draws import MAX_SWEEP
 from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
+from kadanoff.saved import SavedChains
 
 from .gaussian.machine import GaussianRBM
 from .machine import RBM
@@ -20,9 +20,6 @@ from .machine import RBM
 HIDDEN_MOMENTS = ("mean", "sampled")
 PRECISIONS = ("float32", "fixed16")
 DEVICES = ("cpu", "cuda")
-
-_KIND = "gibbs_sampler"
-_VERSION = 1
 
 Bits = npt.NDArray[np.uint8]
 
@@ -35,7 +32,7 @@ class Moments(NamedTuple):
     products: npt.NDArray[np.float64]
 
 
-class GibbsSampler(FixedAttributes):
+class GibbsSampler(FixedAttributes, SavedChains):
     r"""Block Gibbs sampling of an RBM in many chains.
 
     A step draws all hidden units given the visible ones, and then all visible units given the
@@ -94,6 +91,7 @@ class GibbsSampler(FixedAttributes):
     True
     """
 
+    _kind = "gibbs_sampler"
     _fixed = frozenset({"chains", "seed", "device", "threads", "precision"})
     _call = "GibbsSampler"
 
@@ -414,18 +412,6 @@ class GibbsSampler(FixedAttributes):
         chosen = None if where is None else chosen_chains(where, self.chains).view(np.uint8)
         return Moments(*self._core.moments(chosen, sampled))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an HDF5 file from which `load` goes on bit for bit; it is put in place whole.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written; the old one is then still there.
-        """
-        from kadanoff import storage
-
-        storage.write(path, _KIND, _VERSION, self.state())
-
     def state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""
         step, visible, hidden = self._core.snapshot()
@@ -446,29 +432,6 @@ class GibbsSampler(FixedAttributes):
 
     def _visible_state(self, visible: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return np.packbits(visible.reshape(self.chains, -1), axis=1)
-
-    @classmethod
-    def load(
-        cls, path: str | os.PathLike[str], device: str = "cpu", threads: int | None = None
-    ) -> GibbsSampler:
-        """Return the sampler that `save` wrote.
-
-        Parameters
-        ----------
-        path : path-like
-        device, threads
-            As for a new sampler; the chains go on the same.
-
-        Raises
-        ------
-        FileError
-            A ValueError: the file is not a sampler's, damaged, hostile, or of another version.
-        FileNotFoundError, PermissionError
-        """
-        from kadanoff import storage
-
-        _, tree = storage.read(path, _KIND, {_VERSION})
-        return cls.from_state(storage.Entries(tree, path), device, threads)
 
     @classmethod
     def from_state(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from kadanoff import _core, arguments
 from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
+from kadanoff.saved import SavedMachine
 
 from .likelihood import exact as likelihood
 from .likelihood.partition import LogPartition
@@ -23,14 +23,11 @@ UNITS = ("binary", "spin")
 MAX_UNITS = 2**20
 MAX_SUM = 1e37
 
-_KIND = "rbm"
-_VERSION = 1
-
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float32]
 
 
-class RBM(FixedAttributes):
+class RBM(FixedAttributes, SavedMachine):
     r"""A restricted Boltzmann machine.
 
     Parameters
@@ -72,6 +69,7 @@ class RBM(FixedAttributes):
     array(0.)
     """
 
+    _kind = "rbm"
     _fixed = frozenset({"weights", "visible_bias", "hidden_bias", "visible_units", "hidden_units"})
 
     def __init__(
@@ -413,33 +411,6 @@ class RBM(FixedAttributes):
         if largest > MAX_SUM:
             expected = "weights and biases of a unit that add up to at most 1e37"
             raise ValueError(f"[RBM] expected {expected}, got about {largest:.3g}")
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an HDF5 file, put in place whole; `load` reads it.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written; the old one is then still there.
-        """
-        from kadanoff import storage
-
-        storage.write(path, _KIND, _VERSION, self.to_state())
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> RBM:
-        """Return the machine that `save` wrote.
-
-        Raises
-        ------
-        FileError
-            A ValueError: the file is not a machine's, damaged, hostile, or of another version.
-        FileNotFoundError, PermissionError
-        """
-        from kadanoff import storage
-
-        _, tree = storage.read(path, _KIND, {_VERSION})
-        return cls.from_state(storage.Entries(tree, path))
 
     def to_state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""

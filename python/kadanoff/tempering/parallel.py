@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,12 @@ from kadanoff.models import Potts
 from kadanoff.observables.recording import Recorder, record
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
+from kadanoff.saved import SavedChains
 
 from .betas import checked_betas
 
 PAIRS = ("alternating", "random")
 
-_KIND = "tempering"
-_VERSION = 1
 _MAX_WALKERS = 2**31
 _SERIES = ("energy", "magnetization", "overlap", "link_overlap")
 _STATE: dict[str, type[np.generic]] = {
@@ -49,7 +47,7 @@ class _Walkers(Sampler):
     _call = "ParallelTempering"
 
 
-class ParallelTempering(FixedAttributes):
+class ParallelTempering(FixedAttributes, SavedChains):
     r"""Monte Carlo at several temperatures at once, with exchanges between neighbouring ones.
 
     At low temperature a walker is caught in a valley; at high temperature it is not. Exchanges let
@@ -142,6 +140,7 @@ class ParallelTempering(FixedAttributes):
     (True, (4, 2, 8, 8))
     """
 
+    _kind = "tempering"
     _fixed = frozenset(
         {"model", "betas", "replicas", "seed", "swap_every", "update", "houdayer"}
         | {"device", "threads", "pairs"}
@@ -408,22 +407,6 @@ class ParallelTempering(FixedAttributes):
         possible = self.replicas % 2 == 0 and not isinstance(self.model, Potts)
         return ("overlap", "link_overlap") if possible else ()
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an HDF5 file from which `load` goes on bit for bit; it is put in place whole.
-
-        Parameters
-        ----------
-        path : path-like
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written; the old one is then still there.
-        """
-        from kadanoff import storage
-
-        storage.write(path, _KIND, _VERSION, self.state())
-
     def state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""
         walkers = self._walkers.state()
@@ -438,29 +421,6 @@ class ParallelTempering(FixedAttributes):
             # The spins and the sweep of the same moment as the rest, should another thread run on.
             "walkers": walkers | {"sweep": sweep, "packed_spins": words},
         }
-
-    @classmethod
-    def load(
-        cls, path: str | os.PathLike[str], device: str = "cpu", threads: int | None = None
-    ) -> ParallelTempering:
-        """Return the tempering that `save` wrote.
-
-        Parameters
-        ----------
-        path : path-like
-        device, threads
-            As for a new one; the trajectory goes on the same.
-
-        Raises
-        ------
-        FileError
-            A ValueError: the file is not a tempering's, damaged, hostile, or of another version.
-        FileNotFoundError, PermissionError
-        """
-        from kadanoff import storage
-
-        _, tree = storage.read(path, _KIND, {_VERSION})
-        return cls.from_state(storage.Entries(tree, path), device, threads)
 
     @classmethod
     def from_state(

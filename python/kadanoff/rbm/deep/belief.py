@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -13,18 +12,15 @@ import numpy.typing as npt
 from kadanoff import _core, arguments
 from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
+from kadanoff.saved import SavedChains, SavedMachine
 
 from ..gibbs import GibbsSampler
 from ..machine import RBM, Floats
 from ..training.trainer import RBMTrainer
 from .boltzmann import chained_layers, checked_layer, checked_states, described_layers, layer_name
 
-_NETWORK_KIND = "deep_belief_network"
-_SAMPLER_KIND = "deep_belief_sampler"
-_VERSION = 1
 
-
-class DeepBeliefNetwork(FixedAttributes):
+class DeepBeliefNetwork(FixedAttributes, SavedMachine):
     r"""A deep belief network: a stack of RBMs, sampled layer by layer.
 
     The last RBM is the model of the two topmost layers. Each layer below is drawn given the one
@@ -67,6 +63,7 @@ class DeepBeliefNetwork(FixedAttributes):
     [(10, 4), (10, 3), (10, 2)]
     """
 
+    _kind = "deep_belief_network"
     _fixed = frozenset({"rbms", "layers"})
 
     def __init__(self, rbms: Sequence[RBM]) -> None:
@@ -236,33 +233,6 @@ class DeepBeliefNetwork(FixedAttributes):
             result.append(x)
         return tuple(result)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an HDF5 file, put in place whole; `load` reads it.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written; the old one is then still there.
-        """
-        from kadanoff import storage
-
-        storage.write(path, _NETWORK_KIND, _VERSION, self.to_state())
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> DeepBeliefNetwork:
-        """Return the network that `save` wrote.
-
-        Raises
-        ------
-        FileError
-            A ValueError: the file is not a network's, damaged, hostile, or of another version.
-        FileNotFoundError, PermissionError
-        """
-        from kadanoff import storage
-
-        _, tree = storage.read(path, _NETWORK_KIND, {_VERSION})
-        return cls.from_state(storage.Entries(tree, path))
-
     def to_state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""
         rbms = {f"rbm{k}": rbm.to_state() for k, rbm in enumerate(self.rbms)}
@@ -289,7 +259,7 @@ class DeepBeliefNetwork(FixedAttributes):
         return f"DeepBeliefNetwork({described_layers(self.layers)} units)"
 
 
-class DeepBeliefSampler(FixedAttributes):
+class DeepBeliefSampler(FixedAttributes, SavedChains):
     """Sampling of a deep belief network in many chains.
 
     The top RBM is sampled by block Gibbs steps. The layers below are drawn from it by one downward
@@ -314,6 +284,7 @@ class DeepBeliefSampler(FixedAttributes):
         As `GibbsSampler` does.
     """
 
+    _kind = "deep_belief_sampler"
     _fixed = frozenset({"network", "seed", "top"})
 
     def __init__(
@@ -375,44 +346,9 @@ class DeepBeliefSampler(FixedAttributes):
         """v, (chains, n_visible): drawn from the layers above it."""
         return self.layers[0]
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an HDF5 file from which `load` goes on bit for bit; it is put in place whole.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written; the old one is then still there.
-        """
-        from kadanoff import storage
-
-        storage.write(path, _SAMPLER_KIND, _VERSION, self.state())
-
     def state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""
         return {"seed": self.seed, "network": self.network.to_state(), "top": self.top.state()}
-
-    @classmethod
-    def load(
-        cls, path: str | os.PathLike[str], device: str = "cpu", threads: int | None = None
-    ) -> DeepBeliefSampler:
-        """Return the sampler that `save` wrote.
-
-        Parameters
-        ----------
-        path : path-like
-        device, threads
-            As for a new sampler; the chains go on the same.
-
-        Raises
-        ------
-        FileError
-            A ValueError: the file is not a sampler's, damaged, hostile, or of another version.
-        FileNotFoundError, PermissionError
-        """
-        from kadanoff import storage
-
-        _, tree = storage.read(path, _SAMPLER_KIND, {_VERSION})
-        return cls.from_state(storage.Entries(tree, path), device, threads)
 
     @classmethod
     def from_state(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from kadanoff import arguments
 from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
+from kadanoff.saved import SavedMachine
 
 from ..machine import RBM, Floats, Matrix
 
@@ -20,12 +20,10 @@ if TYPE_CHECKING:
     from ..likelihood.partition import LogPartition
     from .gibbs import DeepGibbsSampler
 
-_KIND = "deep_boltzmann_machine"
-_VERSION = 1
 _CALL = "DeepBoltzmannMachine"
 
 
-class DeepBoltzmannMachine(FixedAttributes):
+class DeepBoltzmannMachine(FixedAttributes, SavedMachine):
     r"""A deep Boltzmann machine: layers v, h1, h2, ... of units, each bound to the next.
 
     Parameters
@@ -75,6 +73,7 @@ class DeepBoltzmannMachine(FixedAttributes):
     RBM(2 visible, 2 hidden units)
     """
 
+    _kind = "deep_boltzmann_machine"
     _fixed = frozenset({"weights", "biases", "layers", "rbm"})
 
     def __init__(
@@ -264,33 +263,6 @@ class DeepBoltzmannMachine(FixedAttributes):
         """Return v, h2, ... (parity 0) or h1, h3, ... (1) of a layer of `rbm`, (..., n)."""
         ends = np.cumsum([units for units, _ in self.layers[parity::2]])
         return np.split(values, ends[:-1], axis=-1)
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an HDF5 file, put in place whole; `load` reads it.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written; the old one is then still there.
-        """
-        from kadanoff import storage
-
-        storage.write(path, _KIND, _VERSION, self.to_state())
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> DeepBoltzmannMachine:
-        """Return the machine that `save` wrote.
-
-        Raises
-        ------
-        FileError
-            A ValueError: the file is not a machine's, damaged, hostile, or of another version.
-        FileNotFoundError, PermissionError
-        """
-        from kadanoff import storage
-
-        _, tree = storage.read(path, _KIND, {_VERSION})
-        return cls.from_state(storage.Entries(tree, path))
 
     def to_state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""

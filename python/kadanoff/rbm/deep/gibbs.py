@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,15 +10,13 @@ import numpy.typing as npt
 
 from kadanoff import arguments
 from kadanoff.fixed import FixedAttributes
+from kadanoff.saved import SavedChains
 
 from ..gibbs import GibbsSampler, Moments, broadcast_to_chains
 from .boltzmann import DeepBoltzmannMachine, from_flat, layer_name
 
-_KIND = "deep_gibbs_sampler"
-_VERSION = 1
 
-
-class DeepGibbsSampler(FixedAttributes):
+class DeepGibbsSampler(FixedAttributes, SavedChains):
     """Block Gibbs sampling of a deep Boltzmann machine in many chains.
 
     A step draws the layers h1, h3, ... given v, h2, ..., and then these given those: what
@@ -57,6 +54,7 @@ class DeepGibbsSampler(FixedAttributes):
     [[1, 0, 0], [1, 0, 0]]
     """
 
+    _kind = "deep_gibbs_sampler"
     _fixed = frozenset({"gibbs"})
 
     def __init__(
@@ -233,44 +231,9 @@ class DeepGibbsSampler(FixedAttributes):
             result.append(Moments(*pair) if k % 2 == 0 else Moments(pair[1], pair[0], block.T))
         return tuple(result)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an HDF5 file from which `load` goes on bit for bit; it is put in place whole.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written; the old one is then still there.
-        """
-        from kadanoff import storage
-
-        storage.write(path, _KIND, _VERSION, self.state())
-
     def state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""
         return {"sizes": [n for n, _ in self._machine.layers], "gibbs": self.gibbs.state()}
-
-    @classmethod
-    def load(
-        cls, path: str | os.PathLike[str], device: str = "cpu", threads: int | None = None
-    ) -> DeepGibbsSampler:
-        """Return the sampler that `save` wrote.
-
-        Parameters
-        ----------
-        path : path-like
-        device, threads
-            As for a new sampler; the chains go on the same.
-
-        Raises
-        ------
-        FileError
-            A ValueError: the file is not a sampler's, damaged, hostile, or of another version.
-        FileNotFoundError, PermissionError
-        """
-        from kadanoff import storage
-
-        _, tree = storage.read(path, _KIND, {_VERSION})
-        return cls.from_state(storage.Entries(tree, path), device, threads)
 
     @classmethod
     def from_state(

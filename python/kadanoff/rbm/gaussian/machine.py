@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -11,19 +10,18 @@ import numpy.typing as npt
 from kadanoff import arguments
 from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
+from kadanoff.saved import SavedMachine
 
 from ..deep.boltzmann import checked_layer, checked_states
 from ..machine import MAX_UNITS, UNITS, Floats, Matrix
 
-_KIND = "gaussian_rbm"
-_VERSION = 1
 _MAX_ENUMERATED = 24
 _MAX_SUM = 1e18
 _SCALES = (1e-9, 1e9)
 _BETAS = (1e-12, 1e12)
 
 
-class GaussianRBM(FixedAttributes):
+class GaussianRBM(FixedAttributes, SavedMachine):
     r"""A restricted Boltzmann machine with real visible units and hidden ones of two values.
 
     Parameters
@@ -74,6 +72,7 @@ class GaussianRBM(FixedAttributes):
     ((1000, 2), dtype('float32'))
     """
 
+    _kind = "gaussian_rbm"
     _fixed = frozenset({"weights", "visible_bias", "hidden_bias", "visible_scale", "hidden_units"})
 
     visible_units = "gaussian"
@@ -285,33 +284,6 @@ class GaussianRBM(FixedAttributes):
         if largest > _MAX_SUM:
             expected = "terms of a unit that add up to at most 1e18"
             raise ValueError(f"[GaussianRBM] expected {expected}, got about {largest:.3g}")
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an HDF5 file, put in place whole; `load` reads it.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written; the old one is then still there.
-        """
-        from kadanoff import storage
-
-        storage.write(path, _KIND, _VERSION, self.to_state())
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> GaussianRBM:
-        """Return the machine that `save` wrote.
-
-        Raises
-        ------
-        FileError
-            A ValueError: the file is not a machine's, damaged, hostile, or of another version.
-        FileNotFoundError, PermissionError
-        """
-        from kadanoff import storage
-
-        _, tree = storage.read(path, _KIND, {_VERSION})
-        return cls.from_state(storage.Entries(tree, path))
 
     def to_state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""

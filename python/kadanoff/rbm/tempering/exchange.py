@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from abc import abstractmethod
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,18 +11,18 @@ import numpy.typing as npt
 from kadanoff import arguments
 from kadanoff.draws import MAX_SWEEP
 from kadanoff.fixed import FixedAttributes
+from kadanoff.saved import SavedChains
 
 from ..gibbs import Moments
 from .ladder import FloatArray, IntArray, Ladder
 from .swaps import decide, swap_drive
 
 MAX_WALKERS = 2**31
-VERSION = 1
 
 Kind = TypeVar("Kind", bound="ReplicaExchange")
 
 
-class ReplicaExchange(FixedAttributes):
+class ReplicaExchange(FixedAttributes, SavedChains):
     """Walkers on a ladder that do Gibbs steps and try to change places with their neighbours.
 
     Rounds come before steps: when `swap_every` steps are done, the next one begins with swaps. So
@@ -31,7 +30,6 @@ class ReplicaExchange(FixedAttributes):
     of a walker belong to the rung that it is on.
     """
 
-    _kind: ClassVar[str]
     _ladder: Ladder
     swap_every: int
 
@@ -137,48 +135,6 @@ class ReplicaExchange(FixedAttributes):
         """Forget `acceptance`, `flow` and `round_trips`: what was counted before equilibrium."""
         self._settle()
         self._ladder = self._ladder.without_statistics()
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an HDF5 file from which `load` goes on bit for bit; it is put in place whole.
-
-        Parameters
-        ----------
-        path : path-like
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written; the old one is then still there.
-        """
-        from kadanoff import storage
-
-        storage.write(path, self._kind, VERSION, self.state())
-
-    @classmethod
-    def load(
-        cls: type[Kind],
-        path: str | os.PathLike[str],
-        device: str = "cpu",
-        threads: int | None = None,
-    ) -> Kind:
-        """Return the tempering that `save` wrote.
-
-        Parameters
-        ----------
-        path : path-like
-        device, threads
-            As for a new one; it goes on the same.
-
-        Raises
-        ------
-        FileError
-            A ValueError: the file is not a tempering's, damaged, hostile, or of another version.
-        FileNotFoundError, PermissionError
-        """
-        from kadanoff import storage
-
-        _, tree = storage.read(path, cls._kind, {VERSION})
-        return cls.from_state(storage.Entries(tree, path), device, threads)
 
     @classmethod
     @abstractmethod
