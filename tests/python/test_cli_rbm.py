@@ -290,13 +290,19 @@ def test_wrong_configurations(tmp_path: Path) -> None:
     assert re.fullmatch(rf"\[rbm\] expected a TOML file, got: .*: {config}", error(*words))
 
 
+def test_names_of_files_are_printed_as_they_are(tmp_path: Path, machine: Path) -> None:
+    out = tmp_path / ":100:[bold].npy"
+    result = run("sample", machine, "--chains", 5, "--steps", 5, "-o", out)
+    assert f"{out}\n" in result.stdout
+
+
 def test_nothing_is_overwritten(tmp_path: Path, machine: Path) -> None:
     before = machine.read_bytes()
     words = ("train", "bars-and-stripes", *QUICK, "-o", machine)
     assert error(*words) == f"[rbm] expected --resume, --force or a new file, got {machine}"
     # A machine without its training cannot go on.
     assert error(*words, "--resume") == (
-        f"[load] expected a group as '/training', got nothing: {machine}"
+        f"[rbm] expected a machine with its training, got one alone in {machine}"
     )
     assert machine.read_bytes() == before
     run(*words, "--force")
@@ -306,6 +312,13 @@ def test_nothing_is_overwritten(tmp_path: Path, machine: Path) -> None:
         assert error(*words, "--resume", option, value) == (
             f"[rbm] expected {name} {stored} as in {machine}, got {value}"
         )
+    for option, value in (("--held-out", 0.5), ("--learning-rate", 0.5), ("--batch-size", 7)):
+        assert error(*words, "--resume", option, value) == (
+            f"[rbm] expected no {option} as in {machine}, got {value}"
+        )
+    assert error(*words, "--resume", "--epochs", 5) == (
+        f"[rbm] expected --epochs of 6 or more, as done in {machine}, got 5"
+    )
     words = ("train", "bars-and-stripes:5", "-o", machine, "--resume")
     assert error(*words) == (
         f"[rbm] expected --data bars-and-stripes as in {machine}, got bars-and-stripes:5"

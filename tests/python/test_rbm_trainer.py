@@ -247,6 +247,13 @@ def test_early_stopping_keeps_the_best_machine() -> None:
     assert found.best_epoch == 5
 
 
+def test_patience_looks_at_scores_alone() -> None:
+    scores = iter([1.0, 2.0, 3.0, 2.5, 9.0])
+    options = {"validation": samples(), "score": lambda rbm, data: next(scores)}
+    found = trainer().fit(samples(), 50, **options, score_every=4, patience=3)
+    assert (found.best_epoch, found.epoch) == (12, 16)
+
+
 def test_the_best_machine_without_scores_is_the_last() -> None:
     found = trainer().fit(samples(), 3)
     assert found.best is found.rbm
@@ -438,6 +445,12 @@ def test_random_machines() -> None:
     assert not kd.RBM.random(3, 2, scale=0.0).weights.any()
 
 
+def clamped() -> kd.GibbsSampler:
+    chains = kd.GibbsSampler(machine(), 4)
+    chains.clamp(np.ones(6, dtype=bool))
+    return chains
+
+
 OPTIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
     (
         {"method": "cd1"},
@@ -470,6 +483,18 @@ OPTIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
         {"negative_phase": Chains(kd.RBM([[1.0]]))},
         ValueError,
         "expected a negative_phase of a machine like RBM(6 visible, 4 hidden units), got RBM(1",
+    ),
+    ({"method": "pt", "betas": [0, 0.5]}, ValueError, "expected betas up to beta = 1, got 0.5"),
+    ({"method": "pt", "betas": [2, 1, 0]}, ValueError, "expected betas up to beta = 1, got 2"),
+    (
+        {"negative_phase": kd.GibbsSampler(machine(), 4, beta=[1, 1, 0.5, 1])},
+        ValueError,
+        "expected a negative_phase at beta = 1, got 0.5",
+    ),
+    (
+        {"negative_phase": clamped()},
+        ValueError,
+        "expected a negative_phase without clamped units, got some",
     ),
 ]
 

@@ -19,6 +19,7 @@ from ..instances import Instance, read
 from ..storage.replacing import replacing
 from . import jsonfile, writable
 from .grids import make_grid, print_grid
+from .rendering import PLAIN
 
 if TYPE_CHECKING:
     from kadanoff.annealing import AnnealResult
@@ -64,9 +65,8 @@ def anneal_and_report(
     if out is not None and out != jsonfile.STDOUT:
         writable.check_suffix("anneal", "out", out, SUFFIXES)
         writable.check("anneal", "out", out)
-    plain: dict[str, Any] = {"highlight": False, "soft_wrap": True, "markup": False}
-    report = Console(stderr=out == jsonfile.STDOUT, quiet=quiet, **plain)
-    notes = Console(stderr=True, **plain)
+    report = Console(stderr=out == jsonfile.STDOUT, quiet=quiet, **PLAIN)
+    notes = Console(stderr=True, **PLAIN)
     instance = read(path, format)
     model = instance.model()
     beta_range = _beta_range(model, settings)

@@ -6,7 +6,7 @@ import contextlib
 import math
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
@@ -19,6 +19,9 @@ from .options import boundary_text
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid
+
+# Names of files stand in the text: they are no markup, and ":100:" in one is no emoji.
+PLAIN: dict[str, Any] = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}
 
 FIGURE_FORMATS = (".png", ".pdf", ".svg")
 

@@ -55,9 +55,13 @@ def scan_and_report(options: Mapping[str, Any]) -> int:
     quiet = options.get("quiet", False)
     # Where JSON goes to stdout, nothing else does.
     report = Console(
-        stderr=files.json == jsonfile.STDOUT, quiet=quiet, highlight=False, soft_wrap=True
+        stderr=files.json == jsonfile.STDOUT,
+        quiet=quiet,
+        highlight=False,
+        soft_wrap=True,
+        emoji=False,
     )
-    notes = Console(stderr=True, highlight=False, soft_wrap=True)
+    notes = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
     scan = _make_scan(options, files, report)
     report.print(rendering.headline(scan))
     shown = notes.is_terminal and not quiet

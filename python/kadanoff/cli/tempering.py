@@ -18,7 +18,7 @@ import kadanoff as kd
 
 from . import configuration, jsonfile, writable
 from .grids import make_grid, print_grid
-from .rendering import FIGURE_FORMATS, plus_minus
+from .rendering import FIGURE_FORMATS, PLAIN, plus_minus
 
 if TYPE_CHECKING:
     from kadanoff import ParallelTempering, Run
@@ -62,9 +62,8 @@ def temper_and_report(path: Path, *, quiet: bool) -> int:
             writable.check("temper", name, file)
     if "plot" in paths:
         writable.check_suffix("temper", "plot", paths["plot"], FIGURE_FORMATS)
-    plain: dict[str, Any] = {"highlight": False, "soft_wrap": True, "markup": False}
-    report = Console(stderr=paths.get("json") == jsonfile.STDOUT, quiet=quiet, **plain)
-    notes = Console(stderr=True, **plain)
+    report = Console(stderr=paths.get("json") == jsonfile.STDOUT, quiet=quiet, **PLAIN)
+    notes = Console(stderr=True, **PLAIN)
     pt = make(config)
     report.print(headline(pt, config))
     with _progress(config, notes, shown=notes.is_terminal and not quiet) as show:

@@ -10,6 +10,7 @@ import numpy as np
 
 import kadanoff as kd
 from kadanoff import storage
+from kadanoff.errors import FileError
 
 if TYPE_CHECKING:
     from kadanoff import RBMTrainer
@@ -82,7 +83,10 @@ def load(path: Path, threads: int | None) -> Training:
     FileNotFoundError, PermissionError
     """
     _, tree = storage.read(path, _KIND, {_VERSION})
-    group = storage.Entries(tree, path).group("training")
+    entries = storage.Entries(tree, path)
+    if "training" not in entries:
+        raise FileError(f"[rbm] expected a machine with its training, got one alone in {path}")
+    group = entries.group("training")
     trainer = kd.RBMTrainer.from_state(group.group("trainer"), "cpu", threads)
     shape = _shape(group, trainer.rbm.n_visible)
     rows = group.array("rows", np.float64, (None, len(Measured._fields)))

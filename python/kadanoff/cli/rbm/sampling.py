@@ -20,7 +20,7 @@ from kadanoff.rbm.diagnostics.traces import leading_modes
 from ...storage.replacing import replacing
 from .. import jsonfile, writable
 from ..grids import make_grid, print_grid
-from ..rendering import FIGURE_FORMATS, plus_minus
+from ..rendering import FIGURE_FORMATS, PLAIN, plus_minus
 from . import drawing, files
 
 if TYPE_CHECKING:
@@ -71,9 +71,8 @@ def sample_and_report(machine: Path, settings: SampleSettings, outputs: SampleOu
         precision=settings.precision,
         beta=settings.beta,
     )
-    plain: dict[str, Any] = {"highlight": False, "soft_wrap": True, "markup": False}
-    report = Console(stderr=outputs.json == jsonfile.STDOUT, quiet=outputs.quiet, **plain)
-    notes = Console(stderr=True, **plain)
+    report = Console(stderr=outputs.json == jsonfile.STDOUT, quiet=outputs.quiet, **PLAIN)
+    notes = Console(stderr=True, **PLAIN)
     report.print(f"{machine}: {chains!r}")
     every = max(1, steps // (2 * DRAWS))
     draws = max(1, steps // 2 // every)

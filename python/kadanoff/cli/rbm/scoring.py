@@ -15,7 +15,7 @@ from kadanoff.rbm.likelihood.partition import LogPartition
 
 from .. import jsonfile, writable
 from ..grids import make_grid, print_grid
-from ..rendering import plus_minus
+from ..rendering import PLAIN, plus_minus
 from . import data as sources
 from . import files, likelihood
 from .likelihood import Mean
@@ -74,14 +74,13 @@ def score_and_report(
             f"[rbm] expected DATA of {rbm.n_visible} units as {machine} has, got "
             f"{source.bits.shape[1]}"
         )
-    plain: dict[str, Any] = {"highlight": False, "soft_wrap": True, "markup": False}
-    report = Console(stderr=json == jsonfile.STDOUT, quiet=quiet, **plain)
+    report = Console(stderr=json == jsonfile.STDOUT, quiet=quiet, **PLAIN)
     states = sources.values(source.bits, rbm.visible_units)
     report.print(f"{machine}: {rbm!r}\n{data}: {len(states)} samples\n")
     score = measure(rbm, states, settings, complete=source.complete)
     _print(score, source, report)
     if not score.sampled.reliable:
-        Console(stderr=True, **plain).print(likelihood.UNRELIABLE)
+        Console(stderr=True, **PLAIN).print(likelihood.UNRELIABLE)
     if json is not None:
         jsonfile.write(_as_json(rbm, source, settings, score), json)
         if json != jsonfile.STDOUT:

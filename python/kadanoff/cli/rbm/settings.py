@@ -115,6 +115,7 @@ def checked(options: Mapping[str, Any]) -> TrainSettings:
 def check_same(options: Mapping[str, Any], stored: Mapping[str, Any], path: Path) -> None:
     """Refuse options that the training in the file `path` was not made with."""
     for name, value in options.items():
-        if name not in FREE and name in stored and value != stored[name]:
+        if name not in FREE and value != stored.get(name):
             shown = name.replace("_", "-")
-            raise OptionError(f"[rbm] expected --{shown} {stored[name]} as in {path}, got {value}")
+            wanted = f"--{shown} {stored[name]}" if name in stored else f"no --{shown}"
+            raise OptionError(f"[rbm] expected {wanted} as in {path}, got {value}")

@@ -17,7 +17,7 @@ import kadanoff as kd
 from kadanoff.rbm.likelihood.partition import LogPartition
 
 from .. import jsonfile, writable
-from ..rendering import plus_minus
+from ..rendering import PLAIN, plus_minus
 from ..writable import OptionError
 from . import data as sources
 from . import drawing, files, likelihood
@@ -85,10 +85,13 @@ def train_and_report(data: str, options: dict[str, Any], outputs: Outputs) -> in
         stored = files.load(outputs.out, settings.threads)
         check_same({**options, "data": data}, {**stored.settings, "data": stored.data}, outputs.out)
         settings = checked({**stored.settings, **options})
+        done = stored.trainer.epoch
+        if settings.epochs < done:
+            wanted = f"--epochs of {done} or more, as done in {outputs.out}"
+            raise OptionError(f"[rbm] expected {wanted}, got {settings.epochs}")
     sets = _sets(data, settings)
-    plain: dict[str, Any] = {"highlight": False, "soft_wrap": True, "markup": False}
-    report = Console(stderr=outputs.json == jsonfile.STDOUT, quiet=outputs.quiet, **plain)
-    notes = Console(stderr=True, **plain)
+    report = Console(stderr=outputs.json == jsonfile.STDOUT, quiet=outputs.quiet, **PLAIN)
+    notes = Console(stderr=True, **PLAIN)
     training = _new(data, sets, settings) if stored is None else stored
     run = Run(training, settings, sets, outputs.out, report, notes)
     report.print(_headline(run, stored is not None))

@@ -236,7 +236,11 @@ def first_chains(
     if method == "pcd":
         return GibbsSampler(rbm, count, seed, **options)
     if method == "pt":
-        return RBMTempering(rbm, DEFAULT_BETAS if betas is None else betas, count, seed, **options)
+        ladder = RBMTempering(
+            rbm, DEFAULT_BETAS if betas is None else betas, count, seed, **options
+        )
+        _check_target("betas", ladder)
+        return ladder
     free = RBM(
         np.zeros_like(rbm.weights),
         rbm.visible_bias,
@@ -255,8 +259,22 @@ def checked_chains(given: Any, rbm: RBM) -> NegativePhase:
     if given.rbm.layers != rbm.layers:
         wanted = f"a negative_phase of a machine like {rbm!r}"
         raise ValueError(f"[RBMTrainer] expected {wanted}, got {given.rbm!r}")
+    _check_target("a negative_phase", given)
     given.rbm = rbm
     return given
+
+
+def _check_target(name: str, chains: Any) -> None:
+    """Refuse chains whose averages are not those of the machine at beta = 1."""
+    if isinstance(chains, RBMTempering) and chains.betas.max() != 1.0:
+        got = f"{chains.betas.max():g}"
+        raise ValueError(f"[RBMTrainer] expected {name} up to beta = 1, got {got}")
+    if isinstance(chains, GibbsSampler):
+        wrong = chains.beta[chains.beta != 1.0]
+        if wrong.size:
+            raise ValueError(f"[RBMTrainer] expected {name} at beta = 1, got {wrong[0]:g}")
+        if chains.clamped is not None:
+            raise ValueError(f"[RBMTrainer] expected {name} without clamped units, got some")
 
 
 def phases(method: str, steps: int, data: DataChains, chains: NegativePhase | None) -> Contrastive:

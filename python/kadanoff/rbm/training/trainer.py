@@ -58,7 +58,8 @@ class RBMTrainer(FixedAttributes):
         Persistent chains of the machine; by default 1000 for "pcd", and 100 for "pt" and
         "trajectory", which have as many again for each other temperature or machine.
     betas : array_like of float, optional
-        Inverse temperatures of "pt"; by default 10, evenly spaced from 0 to 1.
+        Inverse temperatures of "pt", the largest of which is 1; by default 10, evenly spaced from
+        0 to 1.
     optimizer : {"sgd", "adam"}, `kadanoff.rbm.SGD` or `kadanoff.rbm.Adam`
     learning_rate : float or callable, optional
         A rate, or a function of the epochs done (a float, which grows within an epoch too) that
@@ -281,7 +282,7 @@ class RBMTrainer(FixedAttributes):
         score_every : int
             Score after every so many epochs.
         patience : int, optional
-            Stop when the best score is so many epochs old. It needs validation data.
+            Stop where a score is so many epochs younger than the best. It needs validation data.
         probabilities : bool
             `data` are probabilities in [0, 1] of units being 1: every epoch draws them anew.
         callback : callable, optional
@@ -345,7 +346,7 @@ class RBMTrainer(FixedAttributes):
             show(self.history)
             if options.callback is not None:
                 stop = options.callback(self) is True
-            if options.patience is not None:
+            if options.patience is not None and self.epoch % options.score_every == 0:
                 stop = stop or self.epoch - self.best_epoch >= options.patience
             due = self.epoch % options.checkpoint_every == 0 or self.epoch == last or stop
             if options.checkpoint is not None and due:
