@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 Floats = npt.NDArray[np.float64]
 
@@ -100,6 +99,8 @@ class LogPartition(float):
 
 def log_mean(log_weights: Floats) -> tuple[float, float, tuple[float, float], float]:
     """Return ln of a mean of weights: value, standard error, 95 % interval, effective chains."""
+    from scipy import special  # slow to import
+
     count = len(log_weights)
     largest = float(log_weights.max())
     weights = np.exp(log_weights - largest)

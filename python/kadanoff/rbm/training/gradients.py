@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
 
 from ..gibbs import Moments
 
@@ -141,6 +140,8 @@ def model_moments(rbm: RBM, call: str = "model_moments") -> Moments:
     >>> model_moments(kd.RBM([[0.0]])).products.tolist()
     [[0.25]]
     """
+    from scipy.special import logsumexp  # slow to import
+
     weights, bias, other_bias, units, other_units = _by_smaller_layer(rbm, call)
     log_weights = _log_weights(weights, bias, other_bias, units, other_units)
     shares = np.exp(log_weights - logsumexp(log_weights))

@@ -6,7 +6,6 @@ import secrets
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from kadanoff import arguments
 
@@ -27,6 +26,8 @@ def random_machine(
     hidden_units: str,
 ) -> RBM:
     """Return a machine of small random weights; see `RBM.random`."""
+    from scipy.special import ndtri  # slow to import
+
     shape = (
         arguments.integer(_CALL, "n_visible", n_visible, 1, MAX_UNITS),
         arguments.integer(_CALL, "n_hidden", n_hidden, 1, MAX_UNITS),
