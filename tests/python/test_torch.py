@@ -103,7 +103,8 @@ class TestModules:
             (module.visible_bias.grad, moments.visible),
             (module.hidden_bias.grad, moments.hidden),
         ):
-            assert np.allclose(-gradient.numpy(), moment, rtol=0, atol=1e-12)
+            # Means of hidden units are multiples of 2^-20.
+            assert np.allclose(-gradient.numpy(), moment, rtol=0, atol=3e-6)
 
     def test_gradients_in_the_states_are_finite_at_huge_weights(self) -> None:
         module = kd.RBM(np.full((3, 2), 1e30)).to_torch()
