@@ -290,6 +290,16 @@ def test_wrong_configurations(tmp_path: Path) -> None:
     assert re.fullmatch(rf"\[rbm\] expected a TOML file, got: .*: {config}", error(*words))
 
 
+def test_few_samples_are_learned_by_default(tmp_path: Path) -> None:
+    out = tmp_path / "m.h5"
+    result = run("train", "bars-and-stripes:3", "--hidden", 16, "--chains", 100, "-o", out)
+    assert ", 750 epochs, seed 1\n" in result.stdout
+    patterns = kd.datasets.bars_and_stripes(3, 3)
+    assert kd.RBM.load(out).log_likelihood(patterns).mean() > -math.log(14) - 1.5
+    many = run("train", "ising:3:3:5000", *QUICK[:2], "-o", out, "--force")
+    assert ", 50 epochs, seed 1\n" in many.stdout
+
+
 def test_names_of_files_are_printed_as_they_are(tmp_path: Path, machine: Path) -> None:
     out = tmp_path / ":100:[bold].npy"
     result = run("sample", machine, "--chains", 5, "--steps", 5, "-o", out)

@@ -91,7 +91,9 @@ def train(
     threshold: Annotated[
         float | None, _option("--threshold", _DATA, "Grey values above are 1.", "0.5")
     ] = None,
-    epochs: Annotated[int | None, _option("--epochs", _RUN, "Epochs in all.", "50")] = None,
+    epochs: Annotated[
+        int | None, _option("--epochs", _RUN, "", "50, or 1500 minibatches if more")
+    ] = None,
     method: Annotated[
         str | None,
         _option("--method", _RUN, "pcd, cd, pt, trajectory or exact; see RBMTrainer.", "pcd"),

@@ -15,6 +15,7 @@ from rich.console import Console
 
 import kadanoff as kd
 from kadanoff.rbm.likelihood.partition import LogPartition
+from kadanoff.rbm.training.settings import default_batch_size
 
 from .. import jsonfile, writable
 from ..rendering import PLAIN, plus_minus
@@ -38,6 +39,8 @@ TRAINER = (
     "threads",
 )
 """What settings and `kadanoff.RBMTrainer` have in common."""
+
+_FEWEST_BATCHES = 1500
 
 COLUMNS = ("epoch", "log Z", "train", "held-out", "pseudo", "seconds")
 WIDTHS = (7, 22, 12, 12, 12, 9)
@@ -90,6 +93,8 @@ def train_and_report(data: str, options: dict[str, Any], outputs: Outputs) -> in
             wanted = f"--epochs of {done} or more, as done in {outputs.out}"
             raise OptionError(f"[rbm] expected {wanted}, got {settings.epochs}")
     sets = _sets(data, settings)
+    if stored is None and "epochs" not in options:
+        settings = settings.model_copy(update={"epochs": _enough_epochs(len(sets.train), settings)})
     report = Console(stderr=outputs.json == jsonfile.STDOUT, quiet=outputs.quiet, **PLAIN)
     notes = Console(stderr=True, **PLAIN)
     training = _new(data, sets, settings) if stored is None else stored
@@ -126,6 +131,12 @@ def _sets(data: str, settings: TrainSettings) -> Sets:
         sources.values(train, units),
         None if test is None else sources.values(test, units),
     )
+
+
+def _enough_epochs(count: int, settings: TrainSettings) -> int:
+    """Return epochs that are enough minibatches to learn from, however few samples there are."""
+    batch = settings.batch_size or default_batch_size(count)
+    return max(settings.epochs, math.ceil(_FEWEST_BATCHES / math.ceil(count / batch)))
 
 
 def _new(data: str, sets: Sets, settings: TrainSettings) -> Training:

@@ -66,10 +66,7 @@ class Settings:
 
     def batch_size_for(self, count: int) -> int:
         """Return the samples in a minibatch of so many samples."""
-        chosen = self.batch_size
-        if chosen is None:
-            chosen = min(max(count // 100, _FEWEST), _MOST)
-        return min(chosen, count)
+        return min(self.batch_size or default_batch_size(count), count)
 
     @property
     def rules(self) -> Rules:
@@ -110,6 +107,11 @@ class Settings:
             seed=entries.integer("seed"),
             precision=entries.text("precision", PRECISIONS),
         )
+
+
+def default_batch_size(count: int) -> int:
+    """Return the samples in a minibatch of so many samples, where the caller gives none."""
+    return min(max(count // 100, _FEWEST), _MOST)
 
 
 def _count(name: str, value: Any) -> int | None:
