@@ -1,0 +1,1 @@
+"""Tensors: contraction, networks, coarse graining, and machines seen as tensor networks."""
