@@ -55,10 +55,8 @@ def command(name: str) -> Callable[..., None]:
     ) -> None:
         settings = Settings(
             full=full,
-            seed=arguments.integer("reproduce", "seed", seed, 0, 2**64 - 1),
-            threads=None
-            if threads is None
-            else arguments.integer("reproduce", "threads", threads, 1, 4096),
+            seed=arguments.seed("reproduce", seed),
+            threads=arguments.threads("reproduce", threads),
         )
         holds = run_and_report(name, settings, plot=plot, json=json, quiet=quiet)
         raise typer.Exit(0 if holds else 1)

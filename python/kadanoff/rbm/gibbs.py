@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any, ClassVar, NamedTuple, TypeGuard
 
 import numpy as np
@@ -121,15 +120,9 @@ class GibbsSampler(FixedAttributes, SavedChains):
             raise TypeError(f"[{call}] expected a machine such as {self._machine}, got {rbm!r}")
         self._rbm: Any = rbm
         self.chains = arguments.integer(call, "chains", chains, 1, 2**31)
-        self.seed = (
-            secrets.randbits(64)
-            if seed is None
-            else arguments.integer(call, "seed", seed, 0, 2**64 - 1)
-        )
+        self.seed = arguments.seed(call, seed)
         self.device = arguments.choice(call, "device", device, DEVICES)
-        self.threads = (
-            None if threads is None else arguments.integer(call, "threads", threads, 1, 4096)
-        )
+        self.threads = arguments.threads(call, threads)
         self.precision = arguments.choice(call, "precision", precision, PRECISIONS)
         betas = arguments.reals(call, "beta", beta)
         self._core = self._make_core(betas)

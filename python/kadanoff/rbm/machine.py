@@ -302,7 +302,7 @@ class RBM(FixedAttributes, SavedMachine):
         log_z = _core.log_partition(
             **likelihood.core_terms(self),
             beta=arguments.real(call, "beta", beta),
-            threads=0 if threads is None else arguments.integer(call, "threads", threads, 1, 4096),
+            threads=arguments.threads(call, threads) or 0,
         )
         return LogPartition(log_z)
 

@@ -75,7 +75,7 @@ def pseudo_likelihood(rbm: RBM, visible: npt.ArrayLike, threads: int | None) -> 
     """Return what `RBM.pseudo_likelihood` documents."""
     call = "pseudo_likelihood"
     states = rbm.states(call, "visible", visible)
-    count = 0 if threads is None else arguments.integer(call, "threads", threads, 1, 4096)
+    count = arguments.threads(call, threads) or 0
 
     def value(rows: npt.NDArray[Any]) -> Floats:
         bits = np.ascontiguousarray(rows == 1).view(np.uint8)
