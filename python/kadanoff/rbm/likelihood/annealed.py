@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from kadanoff import _core, arguments
 
+from ..core_terms import core_terms
 from ..machine import RBM
-from .exact import core_terms
 from .partition import FEW, LogPartition, log_mean
 
 Floats = npt.NDArray[np.float64]

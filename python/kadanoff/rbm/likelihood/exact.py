@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from kadanoff import _core, arguments
 
+from ..core_terms import core_terms
+
 if TYPE_CHECKING:
     from ..machine import RBM
 
@@ -17,17 +19,6 @@ Floats = npt.NDArray[np.float64]
 
 MAX_ENUMERATED_UNITS = 24
 _CHUNK_BYTES = 2**24
-
-
-def core_terms(rbm: RBM) -> dict[str, Any]:
-    """Return a machine as the core takes it."""
-    return {
-        "weights": rbm.weights,
-        "visible_bias": rbm.visible_bias,
-        "hidden_bias": rbm.hidden_bias,
-        "visible_spin": rbm.visible_units == "spin",
-        "hidden_spin": rbm.hidden_units == "spin",
-    }
 
 
 def by_chunks(
