@@ -60,6 +60,26 @@ def test_a_torus_of_cells_has_all_averages(name, terms):
     )
 
 
+@pytest.mark.parametrize("spin", [1, -1])
+@pytest.mark.parametrize("name", ["square", "triangular", "honeycomb"])
+def test_vectors_of_a_boundary_fix_the_spins_beyond(name, spin):
+    """One cell between fixed spins: its magnetisation by hand."""
+    beta, coupling, field = 0.4, 0.8, 0.15
+    cell = kd.tensor.site_tensor(name, beta, coupling, field)
+    vectors = [matrix[(1 - spin) // 2] for matrix in cell.boundary]
+    z, m = (
+        np.einsum("uldr,u,l,d,r", tensor, *vectors) for tensor in (cell.tensor, cell.magnetization)
+    )
+    k, h = beta * coupling, beta * field
+    if name == "honeycomb":
+        states = np.array(list(itertools.product([1, -1], repeat=2)))
+        weights = np.exp(k * states.prod(axis=1) + (2 * k * spin + h) * states.sum(axis=1))
+        expected = weights @ states.mean(axis=1) / weights.sum()
+    else:
+        expected = np.tanh(h + k * spin * (6 if name == "triangular" else 4))
+    assert np.isclose(m / z, expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize("name", LATTICES)
 def test_hot_and_cold_numbers_stay_finite(name):
     for beta, coupling, field in [(1e-12, 1.0, 0.0), (1e4, 1.0, 0.0), (1e4, -1.0, 50.0)]:

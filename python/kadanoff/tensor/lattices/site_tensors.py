@@ -40,6 +40,8 @@ class SiteTensor:
         Sites of a cell.
     log_scale : float
         ln of the factor that was taken out of the three tensors.
+    boundary : tuple of ndarray of float64, each (2, dimension)
+        For every leg, the vectors that stand for spins beyond it which are fixed: up, and down.
     """
 
     tensor: Floats
@@ -47,6 +49,7 @@ class SiteTensor:
     magnetization: Floats
     sites: int
     log_scale: float
+    boundary: tuple[Floats, ...]
 
 
 class _Bond(NamedTuple):
@@ -194,7 +197,12 @@ def _hypercubic(beta: float, coupling: float, field: float, axes: int) -> SiteTe
             weights, [*legs[:number], half, *legs[number + 1 :]]
         )
     return SiteTensor(
-        _product(weights, legs), energy, magnetization, 1, scale + axes * beta * abs(coupling)
+        _product(weights, legs),
+        energy,
+        magnetization,
+        1,
+        scale + axes * beta * abs(coupling),
+        (bond.second,) * axes + (bond.first,) * axes,
     )
 
 
@@ -216,7 +224,14 @@ def _honeycomb(beta: float, coupling: float, field: float) -> SiteTensor:
     energy = -field * magnetization - 0.5 * coupling * cell(inner * pairs, legs)
     for number, half in enumerate(halves):
         energy = energy - 0.25 * coupling * cell(inner, [*legs[:number], half, *legs[number + 1 :]])
-    return SiteTensor(cell(inner, legs), energy, magnetization, 2, most + 2 * abs(k))
+    return SiteTensor(
+        cell(inner, legs),
+        energy,
+        magnetization,
+        2,
+        most + 2 * abs(k),
+        (bond.second, bond.second, bond.first, bond.first),
+    )
 
 
 def _triangular(beta: float, coupling: float, field: float) -> SiteTensor:
@@ -233,12 +248,15 @@ def _triangular(beta: float, coupling: float, field: float) -> SiteTensor:
     def cell(array: Floats) -> Floats:
         return np.asarray(einsum("sbc,su,sl,db,rc->uldr", array, copies, copies, inverse, inverse))
 
+    # Beyond the legs up and left is a triangle, whose two other corners are fixed.
+    corner = np.stack([triangle[spin, :, spin] for spin in range(2)]) @ inverse.T
     return SiteTensor(
         cell(triangle),
         cell(triangle * (-coupling * bonds - field * s)),
         cell(triangle * s),
         1,
         scale + most,
+        (corner, corner, copies, copies),
     )
 
 
