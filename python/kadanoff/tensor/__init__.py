@@ -1,1 +1,7 @@
 """Tensors: contraction, networks, coarse graining, and machines seen as tensor networks."""
+
+from __future__ import annotations
+
+from .lattices import SiteTensor, site_tensor
+
+__all__ = ["SiteTensor", "site_tensor"]
