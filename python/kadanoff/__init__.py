@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from kadanoff import annealing, couplings, datasets, exact, instances, rbm, tempering
+from kadanoff import annealing, couplings, datasets, exact, instances, rbm, tempering, tensor
 from kadanoff._core import __version__, rng_version
 from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
 from kadanoff.errors import DivergenceError, Error, FileError, Interrupted
@@ -30,6 +30,7 @@ from kadanoff.rbm import (
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
+from kadanoff.tensor import TensorNetwork
 
 __all__ = [
     "RBM",
@@ -59,6 +60,7 @@ __all__ = [
     "Run",
     "Sampler",
     "Square",
+    "TensorNetwork",
     "TrajectoryTempering",
     "Triangular",
     "__version__",
@@ -72,4 +74,5 @@ __all__ = [
     "rbm",
     "rng_version",
     "tempering",
+    "tensor",
 ]
