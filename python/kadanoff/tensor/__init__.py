@@ -5,3 +5,6 @@ from __future__ import annotations
 from .lattices import SiteTensor, site_tensor
 
 __all__ = ["SiteTensor", "site_tensor"]
+from .network import ContractionPlan, TensorNetwork
+
+__all__ = ["ContractionPlan", "TensorNetwork"]
