@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from kadanoff import annealing, couplings, datasets, exact, instances, rbm, tempering
+from kadanoff import annealing, couplings, datasets, exact, instances, rbm, tempering, tensor
 from kadanoff._core import __version__, rng_version
 from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
 from kadanoff.errors import DivergenceError, Error, FileError, Interrupted
@@ -72,4 +72,5 @@ __all__ = [
     "rbm",
     "rng_version",
     "tempering",
+    "tensor",
 ]

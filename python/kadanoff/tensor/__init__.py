@@ -1,1 +1,7 @@
 """Tensors: contraction, networks, coarse graining, and machines seen as tensor networks."""
+
+from __future__ import annotations
+
+from .states import MPO, MPS, dmrg, heisenberg, transverse_field_ising
+
+__all__ = ["MPO", "MPS", "dmrg", "heisenberg", "transverse_field_ising"]
