@@ -8,3 +8,6 @@ __all__ = ["SiteTensor", "site_tensor"]
 from .network import ContractionPlan, TensorNetwork
 
 __all__ = ["ContractionPlan", "TensorNetwork"]
+from .states import MPO, MPS, dmrg, heisenberg, transverse_field_ising
+
+__all__ = ["MPO", "MPS", "dmrg", "heisenberg", "transverse_field_ising"]
