@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+from .lattices import SiteTensor, site_tensor
 from .network import ContractionPlan, TensorNetwork
+from .states import MPO, MPS, dmrg, heisenberg, transverse_field_ising
 
-__all__ = ["ContractionPlan", "TensorNetwork"]
+__all__ = [
+    "MPO",
+    "MPS",
+    "ContractionPlan",
+    "SiteTensor",
+    "TensorNetwork",
+    "dmrg",
+    "heisenberg",
+    "site_tensor",
+    "transverse_field_ising",
+]
