@@ -4,5 +4,21 @@ from __future__ import annotations
 
 from .boundary import BoundaryMPSResult, CTMRGResult, boundary_mps, ctmrg
 from .lattices import SiteTensor, site_tensor
+from .network import ContractionPlan, TensorNetwork
+from .states import MPO, MPS, dmrg, heisenberg, transverse_field_ising
 
-__all__ = ["BoundaryMPSResult", "CTMRGResult", "SiteTensor", "boundary_mps", "ctmrg", "site_tensor"]
+__all__ = [
+    "MPO",
+    "MPS",
+    "BoundaryMPSResult",
+    "CTMRGResult",
+    "ContractionPlan",
+    "SiteTensor",
+    "TensorNetwork",
+    "boundary_mps",
+    "ctmrg",
+    "dmrg",
+    "heisenberg",
+    "site_tensor",
+    "transverse_field_ising",
+]
