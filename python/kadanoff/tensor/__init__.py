@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .boundary import BoundaryMPSResult, CTMRGResult, boundary_mps, ctmrg
-from .lattices import SiteTensor, site_tensor
+from .lattices import SiteTensor, ising_network, log_partition, site_tensor
 from .network import ContractionPlan, TensorNetwork
 from .states import MPO, MPS, dmrg, heisenberg, transverse_field_ising
 
@@ -19,6 +19,8 @@ __all__ = [
     "ctmrg",
     "dmrg",
     "heisenberg",
+    "ising_network",
+    "log_partition",
     "site_tensor",
     "transverse_field_ising",
 ]
