@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .states import MPO, MPS, dmrg, heisenberg, transverse_field_ising
+from .states import MPO, MPS, dmrg, heisenberg, train_born_machine, transverse_field_ising
 
-__all__ = ["MPO", "MPS", "dmrg", "heisenberg", "transverse_field_ising"]
+__all__ = ["MPO", "MPS", "dmrg", "heisenberg", "train_born_machine", "transverse_field_ising"]
