@@ -30,6 +30,7 @@ from kadanoff.rbm import (
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
+from kadanoff.tensor import TensorNetwork
 
 __all__ = [
     "RBM",
@@ -59,6 +60,7 @@ __all__ = [
     "Run",
     "Sampler",
     "Square",
+    "TensorNetwork",
     "TrajectoryTempering",
     "Triangular",
     "__version__",
