@@ -11,3 +11,6 @@ __all__ = ["ContractionPlan", "TensorNetwork"]
 from .states import MPO, MPS, dmrg, heisenberg, transverse_field_ising
 
 __all__ = ["MPO", "MPS", "dmrg", "heisenberg", "transverse_field_ising"]
+from .mera import BinaryMERA, mera
+
+__all__ = ["BinaryMERA", "mera"]
