@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from kadanoff import annealing, couplings, datasets, exact, instances, rbm, tempering
+from kadanoff import annealing, couplings, datasets, exact, instances, rbm, tempering, tensor
 from kadanoff._core import __version__, rng_version
 from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
 from kadanoff.errors import DivergenceError, Error, FileError, Interrupted
@@ -30,6 +30,7 @@ from kadanoff.rbm import (
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
+from kadanoff.tensor import einsum
 
 __all__ = [
     "RBM",
@@ -66,10 +67,12 @@ __all__ = [
     "annealing",
     "couplings",
     "datasets",
+    "einsum",
     "exact",
     "instances",
     "population_anneal",
     "rbm",
     "rng_version",
     "tempering",
+    "tensor",
 ]

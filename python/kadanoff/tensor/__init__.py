@@ -1,1 +1,5 @@
 """Tensors: contraction, networks, coarse graining, and machines seen as tensor networks."""
+
+from .contraction import ContractionExpression, contract_expression, einsum
+
+__all__ = ["ContractionExpression", "contract_expression", "einsum"]
