@@ -58,6 +58,16 @@ py::tuple find(std::vector<Indices> tensors, Indices output, std::vector<std::in
     return py::make_tuple(path.pairs, path.sliced, as_dict(path.cost));
 }
 
+py::tuple slice(std::vector<Indices> tensors, Indices output, std::vector<std::int64_t> extents, const SsaPath& pairs,
+                double peak_limit, double largest_limit) {
+    PathOptions options;
+    options.peak_limit = peak_limit;
+    options.largest_limit = largest_limit;
+    const ContractionPath path =
+        slice_path({std::move(tensors), std::move(output), std::move(extents)}, pairs, options);
+    return py::make_tuple(path.pairs, path.sliced, as_dict(path.cost));
+}
+
 py::dict cost(std::vector<Indices> tensors, Indices output, std::vector<std::int64_t> extents, const SsaPath& pairs,
               const Indices& sliced) {
     return as_dict(path_cost({std::move(tensors), std::move(output), std::move(extents)}, pairs, sliced));
@@ -69,6 +79,8 @@ void register_tensor_path(py::module_& m) {
     m.def("find_path", &find, py::kw_only(), py::arg("tensors"), py::arg("output"), py::arg("extents"),
           py::arg("method"), py::arg("minimize"), py::arg("seconds"), py::arg("trials"), py::arg("peak_limit"),
           py::arg("largest_limit"), py::arg("seed"), py::arg("threads"));
+    m.def("slice_path", &slice, py::kw_only(), py::arg("tensors"), py::arg("output"), py::arg("extents"),
+          py::arg("pairs"), py::arg("peak_limit"), py::arg("largest_limit"));
     m.def("path_cost", &cost, py::kw_only(), py::arg("tensors"), py::arg("output"), py::arg("extents"),
           py::arg("pairs"), py::arg("sliced"));
 }

@@ -70,6 +70,10 @@ using PathPoll = std::function<bool()>;
 /// then it says how many elements the best one needs). A poll that says stop ends the search with the best so far.
 ContractionPath find_path(const NetworkShape& shape, const PathOptions& options, const PathPoll& poll = {});
 
+/// Keeps `pairs` and slices indices until the limits of `options` are obeyed; only limits are read. Throws as
+/// find_path.
+ContractionPath slice_path(const NetworkShape& shape, const SsaPath& pairs, const PathOptions& options);
+
 /// What `pairs` cost in this order with `sliced` indices. Throws InvalidArgument unless they contract all tensors.
 PathCost path_cost(const NetworkShape& shape, const SsaPath& pairs, const std::vector<std::int32_t>& sliced);
 

@@ -184,6 +184,31 @@ void Tree::recompute_legs() {
     }
 }
 
+void Tree::recompute_legs_between(std::int32_t top, const std::vector<std::int32_t>& inner) {
+    // Below `top`, an index is a node's if the node touches it and its sibling or its parent has it.
+    const std::size_t words = layout_->words();
+    const auto is_inner = [&](std::int32_t node) { return std::ranges::find(inner, node) != inner.end(); };
+    std::vector<std::int32_t> order{top};
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        for (const std::int32_t child : {left(order[i]), right(order[i])}) {
+            if (is_inner(child)) order.push_back(child);
+        }
+    }
+    for (std::size_t i = order.size(); i-- > 1;) {  // what each touches
+        const std::uint64_t *a = legs(left(order[i])), *b = legs(right(order[i]));
+        for (std::size_t w = 0; w < words; ++w) legs(order[i])[w] = a[w] | b[w];
+    }
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        std::uint64_t *a = legs(left(order[i])), *b = legs(right(order[i]));
+        const std::uint64_t* above = legs(order[i]);
+        for (std::size_t w = 0; w < words; ++w) {
+            const std::uint64_t touched = a[w], other = b[w];
+            if (is_inner(left(order[i]))) a[w] = touched & (other | above[w]);
+            if (is_inner(right(order[i]))) b[w] = other & (touched | above[w]);
+        }
+    }
+}
+
 void Tree::set_shape(const Shape& shape) {
     left_ = shape.left;
     right_ = shape.right;

@@ -102,6 +102,8 @@ public:
     /// Removes or restores an index everywhere: `open` and `leaves` are those of the network.
     void slice(std::size_t bit);
     void recompute_legs();
+    /// Those of `inner`, the inner nodes of a subtree below `top` whose own legs are as they were.
+    void recompute_legs_between(std::int32_t top, const std::vector<std::int32_t>& inner);
 
     /// The shape alone.
     struct Shape {
