@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +67,8 @@ def network_shape(
 
 def _labels(call: str, term: Iterable[Label]) -> list[Label]:
     try:
-        labels = list(term)
+        # The order of a set may change from run to run, and the path with it.
+        labels = sorted(term, key=str) if isinstance(term, Set) else list(term)
         hash(tuple(labels))
     except TypeError:
         raise TypeError(f"[{call}] expected labels that can be hashed, got {term!r}") from None

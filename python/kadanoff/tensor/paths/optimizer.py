@@ -20,8 +20,8 @@ class PathOptimizer:
     --------
     >>> from kadanoff.tensor import paths
     >>> optimizer = paths.PathOptimizer(trials=8)
-    >>> optimizer([{"a", "b"}, {"b", "c"}, {"c", "d"}], {"a", "d"}, dict.fromkeys("abcd", 2))
-    [(0, 1), (0, 1)]
+    >>> optimizer([{"a", "b"}, {"b", "c"}], {"a", "c"}, dict.fromkeys("abc", 2))
+    [(0, 1)]
 
     With opt_einsum: ``opt_einsum.contract("ab,bc,cd->ad", a, b, c, optimize=optimizer)``.
     """

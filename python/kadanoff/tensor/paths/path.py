@@ -73,7 +73,7 @@ class ContractionPath:
             return 0
         whole = math.floor(self.log2_peak)
         mantissa = math.ldexp(2.0 ** (self.log2_peak - whole), 52)  # the power may be no float
-        return (round(mantissa) * 2**whole + 2**51 >> 52) * itemsize
+        return ((round(mantissa) << whole) + 2**51 >> 52) * itemsize
 
     def __str__(self) -> str:
         lines = [
