@@ -14,6 +14,10 @@ void register_rbm(pybind11::module_& m);
 void register_rbm_likelihood(pybind11::module_& m);
 void register_sampler(pybind11::module_& m);
 void register_tempering(pybind11::module_& m);
+<<<<<<< HEAD
 void register_tensor_network(pybind11::module_& m);
+=======
+void register_tensor_path(pybind11::module_& m);
+>>>>>>> 36e70934ad3add8ede03f6d970bab56261364b3b
 
 }  // namespace kadanoff::python
