@@ -45,6 +45,23 @@ struct NetworkTensors {
         }
     }
 
+    /// Number of the first array with NaN or infinity in it; -1 if there is none.
+    int first_not_finite() const {
+        const auto finite = [](const auto* values, std::int64_t count) {
+            bool good = true;
+            for (std::int64_t i = 0; i < count; ++i) good &= values[i] - values[i] == 0;
+            return good;
+        };
+        const bool doubles = dtype == DType::float64 || dtype == DType::complex128;
+        const std::int64_t parts = dtype == DType::complex64 || dtype == DType::complex128 ? 2 : 1;
+        for (std::size_t k = 0; k < sizes.size(); ++k) {
+            const bool good = doubles ? finite(static_cast<const double*>(addresses[k]), sizes[k] * parts)
+                                      : finite(static_cast<const float*>(addresses[k]), sizes[k] * parts);
+            if (!good) return static_cast<int>(k);
+        }
+        return -1;
+    }
+
     DType dtype;
     std::vector<py::array> arrays;
     std::vector<const void*> addresses;
@@ -133,7 +150,8 @@ private:
 
 void register_tensor_network(py::module_& m) {
     py::class_<NetworkTensors>(m, "NetworkTensors")
-        .def(py::init<const py::sequence&, const py::dtype&>(), py::arg("arrays"), py::arg("dtype"));
+        .def(py::init<const py::sequence&, const py::dtype&>(), py::arg("arrays"), py::arg("dtype"))
+        .def("first_not_finite", &NetworkTensors::first_not_finite);
     py::class_<Network>(m, "Network")
         .def(py::init<const std::vector<std::vector<int>>&, const std::vector<int>&, const std::vector<std::int64_t>&,
                       const std::vector<std::array<int, 2>>&, const std::vector<int>&, const py::dtype&,

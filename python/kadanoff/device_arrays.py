@@ -19,6 +19,11 @@ def on_host(call: str, array: Any) -> Any:
     return _cupy(call).asarray(array).get()
 
 
+def module(call: str) -> Any:
+    """Return CuPy; ImportError that says what to install where there is none."""
+    return _cupy(call)
+
+
 def _cupy(call: str) -> Any:
     try:
         import cupy

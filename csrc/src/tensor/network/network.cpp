@@ -5,6 +5,7 @@
 #include "kadanoff/error.hpp"
 #include "tensor/network/builder.hpp"
 #include "tensor/network/program.hpp"
+#include "tensor/network/regroup.hpp"
 #include "tensor/network/tree.hpp"
 
 namespace kadanoff {
@@ -49,7 +50,7 @@ void check_gradients(const std::vector<int>& gradients, int inputs) {
 Program::Program(const NetworkEquation& equation, const NetworkOrder& order, DType type,
                  const std::vector<int>& wanted)
     : dtype(type), kernel(choose_kernel(type)) {
-    const Tree tree(equation, order);
+    const Tree tree(equation, regroup(equation, order, dtype));
     inputs = tree.inputs;
     check_gradients(wanted, inputs);
     for (const std::int64_t size : equation.sizes) empty |= size == 0;
