@@ -77,6 +77,7 @@ public:
     /// False if the poll stopped it.
     bool run(const Call& call) const;
     std::size_t bytes(int threads) const;
+    int workers(int threads) const;
 
     DType dtype;
     int inputs = 0;

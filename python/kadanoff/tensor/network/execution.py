@@ -31,14 +31,17 @@ class Tensors(NamedTuple):
     core: _core.NetworkTensors | None
 
 
-def bind(call: str, equation: Equation, values: Sequence[Any], check_finite: bool) -> Tensors:
-    """Return arrays of the shapes of an equation; ValueError or TypeError otherwise."""
+def bind(call: str, plan: ContractionPlan, values: Sequence[Any], check_finite: bool) -> Tensors:
+    """Return arrays of the shapes of a plan; ValueError or TypeError otherwise."""
     values = tuple(values)
+    equation = plan.equation
     if len(values) != len(equation.inputs):
         raise ValueError(f"[{call}] expected {len(equation.inputs)} tensors, got {len(values)}")
     tensors = as_tensors(call, values, check_finite)
+    if tensors.core is not None and plan.core(tensors.dtype).fits(tensors.core):
+        return tensors
     for k, (array, shape) in enumerate(zip(tensors.arrays, equation.shapes, strict=True)):
-        if array.shape != shape:
+        if tuple(array.shape) != shape:
             raise ValueError(
                 f"[{call}] expected shape {shape} for tensor {k}, got {tuple(array.shape)}"
             )
@@ -47,6 +50,24 @@ def bind(call: str, equation: Equation, values: Sequence[Any], check_finite: boo
 
 def as_tensors(call: str, values: Sequence[Any], check_finite: bool) -> Tensors:
     """Return contiguous arrays of one type, of NumPy or CuPy; TypeError or ValueError otherwise."""
+    tensors = _ready(values) or _converted(call, values)
+    if check_finite and tensors.core and (k := tensors.core.first_not_finite()) >= 0:
+        raise ValueError(f"[{call}] expected finite numbers in tensor {k}, got nan or inf")
+    return tensors
+
+
+def _ready(values: Sequence[Any]) -> Tensors | None:
+    """Return tensors that need no conversion; None if there is anything to convert or to refuse."""
+    first = values[0]
+    if type(first) is not np.ndarray or first.dtype.str[1:] not in DTYPES:
+        return None
+    try:
+        return Tensors(tuple(values), first.dtype, _core.NetworkTensors(values, first.dtype))
+    except TypeError:
+        return None
+
+
+def _converted(call: str, values: Sequence[Any]) -> Tensors:
     on_device = [hasattr(value, "__cuda_array_interface__") for value in values]
     if any(on_device):
         if not all(on_device):
@@ -56,12 +77,9 @@ def as_tensors(call: str, values: Sequence[Any], check_finite: bool) -> Tensors:
             )
         return Tensors(tuple(values), np.result_type(*(value.dtype for value in values)), None)
     arrays = [_numbers(call, k, value) for k, value in enumerate(values)]
-    dtype = np.result_type(*{array.dtype for array in arrays})
-    arrays = [np.asarray(array, dtype=dtype, order="C") for array in arrays]
-    core = _core.NetworkTensors(arrays, dtype)
-    if check_finite and (k := core.first_not_finite()) >= 0:
-        raise ValueError(f"[{call}] expected finite numbers in tensor {k}, got nan or inf")
-    return Tensors(tuple(arrays), dtype, core)
+    dtype = np.result_type(*{array.dtype.newbyteorder("=") for array in arrays})
+    arrays = [np.require(array, dtype, "CA") for array in arrays]
+    return Tensors(tuple(arrays), dtype, _core.NetworkTensors(arrays, dtype))
 
 
 def _numbers(call: str, k: int, values: Any) -> npt.NDArray[Any]:

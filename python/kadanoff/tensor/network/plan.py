@@ -145,7 +145,7 @@ class ContractionPlan:
         """
         from .execution import bind, contract
 
-        tensors = bind("contract", self.equation, arrays, check_finite)
+        tensors = bind("contract", self, arrays, check_finite)
         return contract(self, tensors, self.memory_limit, log=log, threads=threads, out=out)
 
     def value_and_gradient(
@@ -161,10 +161,43 @@ class ContractionPlan:
         """Contract tensors, and differentiate by them; see `TensorNetwork.value_and_gradient`."""
         from .execution import bind, value_and_gradient
 
-        tensors = bind("value_and_gradient", self.equation, arrays, check_finite)
+        tensors = bind("value_and_gradient", self, arrays, check_finite)
         return value_and_gradient(
             self, tensors, self.memory_limit, wrt, cotangent=cotangent, log=log, threads=threads
         )
+
+    def contract_torch(
+        self, tensors: Sequence[Any], *, log: bool = False, threads: int | None = None
+    ) -> Any:
+        """Contract tensors of PyTorch, in host memory, as a function that PyTorch differentiates.
+
+        Parameters
+        ----------
+        tensors : sequence of torch.Tensor
+            In the order of the network.
+        log : bool
+            Return the sign (the phase, of complex numbers) and ln of the absolute value.
+        threads : int, optional
+            As in `TensorNetwork.contract`.
+
+        Returns
+        -------
+        torch.Tensor, or two of them with `log`
+
+        Raises
+        ------
+        ImportError
+            If there is no PyTorch.
+        MemoryLimitError, ValueError, TypeError
+
+        Notes
+        -----
+        Once differentiable. Gradients of complex tensors follow PyTorch's convention. A result that
+        is one number gets its gradients on the way; others are contracted again on the way back.
+        """
+        from .pytorch import contract_torch  # optional, and slow to import
+
+        return contract_torch(self, tensors, log, threads)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the plan as JSON, put in place whole; `load` reads it.
