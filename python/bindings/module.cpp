@@ -16,6 +16,7 @@ PYBIND11_MODULE(_core, m) {
         }
     });
     kadanoff::python::register_build(m);
+    kadanoff::python::register_einsum(m);
     kadanoff::python::register_gaussian(m);
     kadanoff::python::register_lattice(m);
     kadanoff::python::register_random(m);

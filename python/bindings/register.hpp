@@ -6,6 +6,7 @@ namespace kadanoff::python {
 
 void register_annealing(pybind11::module_& m);
 void register_build(pybind11::module_& m);
+void register_einsum(pybind11::module_& m);
 void register_gaussian(pybind11::module_& m);
 void register_lattice(pybind11::module_& m);
 void register_random(pybind11::module_& m);
