@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <climits>
 
-namespace kadanoff::tensor {
+namespace kadanoff::networks {
 
 namespace {
 
@@ -358,4 +358,4 @@ void Builder::backward(const std::vector<int>& wanted) {
     }
 }
 
-}  // namespace kadanoff::tensor
+}  // namespace kadanoff::networks

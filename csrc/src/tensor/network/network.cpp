@@ -10,7 +10,7 @@
 
 namespace kadanoff {
 
-namespace tensor {
+namespace networks {
 
 namespace {
 
@@ -73,11 +73,11 @@ Program::Program(const NetworkEquation& equation, const NetworkOrder& order, DTy
     flops *= static_cast<double>(slices);
 }
 
-}  // namespace tensor
+}  // namespace networks
 
 NetworkContraction::NetworkContraction(const NetworkEquation& equation, const NetworkOrder& order, DType dtype,
                                        const std::vector<int>& gradients)
-    : program_(std::make_shared<const tensor::Program>(equation, order, dtype, gradients)) {}
+    : program_(std::make_shared<const networks::Program>(equation, order, dtype, gradients)) {}
 
 std::int64_t NetworkContraction::slices() const noexcept { return program_->slices; }
 double NetworkContraction::flops() const noexcept { return program_->flops; }

@@ -9,7 +9,7 @@
 #include "kadanoff/tensor/permute.hpp"
 #include "kernels/network.hpp"
 
-namespace kadanoff::tensor {
+namespace kadanoff::networks {
 
 /// Where a tensor's elements are.
 enum class Place { input, cotangent, output, arena };
@@ -99,4 +99,4 @@ public:
     NetworkKernel kernel;
 };
 
-}  // namespace kadanoff::tensor
+}  // namespace kadanoff::networks

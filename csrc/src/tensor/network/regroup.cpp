@@ -6,7 +6,7 @@
 
 #include "tensor/network/tree.hpp"
 
-namespace kadanoff::tensor {
+namespace kadanoff::networks {
 
 namespace {
 
@@ -189,4 +189,4 @@ NetworkOrder regroup(const NetworkEquation& equation, const NetworkOrder& order,
     return Regrouping(equation, order, dtype).run();
 }
 
-}  // namespace kadanoff::tensor
+}  // namespace kadanoff::networks

@@ -14,7 +14,7 @@
 #include "tensor/network/program.hpp"
 #include "tensor/network/tree.hpp"
 
-namespace kadanoff::tensor {
+namespace kadanoff::networks {
 
 namespace {
 
@@ -375,4 +375,4 @@ bool Program::run(const Call& call) const {
     return !shared.stopped.load();
 }
 
-}  // namespace kadanoff::tensor
+}  // namespace kadanoff::networks
