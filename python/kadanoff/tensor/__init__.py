@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from .boundary import BoundaryMPSResult, CTMRGResult, boundary_mps, ctmrg
+from .boundary import (
+    BoundaryMPSResult,
+    CTMRGResult,
+    SweepResult,
+    boundary_mps,
+    ctmrg,
+    sweep_partition,
+)
 from .lattices import SiteTensor, ising_network, log_partition, site_tensor
 from .network import ContractionPlan, TensorNetwork
 from .states import MPO, MPS, dmrg, heisenberg, transverse_field_ising
@@ -14,6 +21,7 @@ __all__ = [
     "CTMRGResult",
     "ContractionPlan",
     "SiteTensor",
+    "SweepResult",
     "TensorNetwork",
     "boundary_mps",
     "ctmrg",
@@ -22,5 +30,6 @@ __all__ = [
     "ising_network",
     "log_partition",
     "site_tensor",
+    "sweep_partition",
     "transverse_field_ising",
 ]
