@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from .boundary import (BoundaryMPSResult, CTMRGResult, SweepResult, boundary_mps, ctmrg, sweep_partition)
-from .coarse_graining import (Flow, bond_weighted_trg, hotrg, trg)
-from .contraction import (ContractionExpression, contract_expression, einsum)
-from .lattices import (SiteTensor, ising_network, log_partition, site_tensor)
-from .mera import (BinaryMERA, mera)
-from .network import (ContractionPlan, TensorNetwork)
-from .states import (MPO, MPS, dmrg, heisenberg, train_born_machine, transverse_field_ising)
+from .boundary import (
+    BoundaryMPSResult,
+    CTMRGResult,
+    SweepResult,
+    boundary_mps,
+    ctmrg,
+    sweep_partition,
+)
+from .coarse_graining import Flow, bond_weighted_trg, hotrg, trg
+from .contraction import ContractionExpression, contract_expression, einsum
+from .lattices import SiteTensor, ising_network, log_partition, site_tensor
+from .mera import BinaryMERA, mera
+from .network import ContractionPlan, TensorNetwork
+from .states import MPO, MPS, dmrg, heisenberg, train_born_machine, transverse_field_ising
 
 __all__ = [
+    "MPO",
+    "MPS",
     "BinaryMERA",
     "BoundaryMPSResult",
     "CTMRGResult",
     "ContractionExpression",
     "ContractionPlan",
     "Flow",
-    "MPO",
-    "MPS",
     "SiteTensor",
     "SweepResult",
     "TensorNetwork",
