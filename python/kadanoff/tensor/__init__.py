@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from .boundary import BoundaryMPSResult, CTMRGResult, boundary_mps, ctmrg
+from .boundary import (
+    BoundaryMPSResult,
+    CTMRGResult,
+    SweepResult,
+    boundary_mps,
+    ctmrg,
+    sweep_partition,
+)
 from .coarse_graining import Flow, bond_weighted_trg, hotrg, trg
 from .contraction import ContractionExpression, contract_expression, einsum
 from .lattices import SiteTensor, ising_network, log_partition, site_tensor
@@ -20,6 +27,7 @@ __all__ = [
     "ContractionPlan",
     "Flow",
     "SiteTensor",
+    "SweepResult",
     "TensorNetwork",
     "bond_weighted_trg",
     "boundary_mps",
@@ -33,6 +41,7 @@ __all__ = [
     "log_partition",
     "mera",
     "site_tensor",
+    "sweep_partition",
     "train_born_machine",
     "transverse_field_ising",
     "trg",
