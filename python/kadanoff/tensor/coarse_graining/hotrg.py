@@ -12,7 +12,7 @@ from kadanoff import arguments
 
 from .flow import Flow, Step, run
 from .hotrg_square import stack, turned
-from .networks import MAX_CHI, MAX_STEPS, Network, TensorLike, prepare
+from .networks import MAX_CHI, MAX_STEPS, Network, TensorLike, prepare, with_mirrors
 from .truncation import Cut
 
 
@@ -72,6 +72,7 @@ def hotrg(
     chi = arguments.integer(call, "chi", chi, 1, MAX_CHI)
     steps = arguments.integer(call, "steps", steps, 0, MAX_STEPS)
     start = prepare(call, tensor, observables, parities, (2,))
+    start = start._replace(network=with_mirrors(start.network))
     return run(call, chi, steps, start, lambda network: _square_step(network, chi))
 
 
