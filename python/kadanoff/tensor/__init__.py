@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from .coarse_graining import Flow, bond_weighted_trg, hotrg, trg
+from .coarse_graining import (
+    Flow,
+    Transition,
+    bond_weighted_trg,
+    hotrg,
+    transition_temperature,
+    trg,
+)
 from .lattices import SiteTensor, site_tensor
 
-__all__ = ["Flow", "SiteTensor", "bond_weighted_trg", "hotrg", "site_tensor", "trg"]
+__all__ = [
+    "Flow",
+    "SiteTensor",
+    "Transition",
+    "bond_weighted_trg",
+    "hotrg",
+    "site_tensor",
+    "transition_temperature",
+    "trg",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -67,7 +67,7 @@ class Network:
     legs: tuple[Leg, ...]
     impurities: tuple[Impurity, ...] = ()
     weights: tuple[Floats, ...] = ()
-    mirrors: Mirrors = Mirrors()
+    mirrors: Mirrors = field(default_factory=Mirrors)
 
     def closed(self, array: Floats) -> Floats:
         """Return a tensor closed periodically in all dimensions but the last, as a matrix."""
