@@ -30,6 +30,7 @@ from kadanoff.rbm import (
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
+from kadanoff.tensor import TensorNetwork, einsum
 
 __all__ = [
     "RBM",
@@ -59,6 +60,7 @@ __all__ = [
     "Run",
     "Sampler",
     "Square",
+    "TensorNetwork",
     "TrajectoryTempering",
     "Triangular",
     "__version__",
@@ -66,6 +68,7 @@ __all__ = [
     "annealing",
     "couplings",
     "datasets",
+    "einsum",
     "exact",
     "instances",
     "population_anneal",

@@ -16,6 +16,7 @@ from .bench import bench
 from .info import info
 from .ising import ising
 from .rbm import app as rbm
+from .reproducing import app as reproduce
 from .temper import temper
 
 
@@ -65,6 +66,7 @@ app.command()(ising)
 app.command()(anneal)
 app.command()(temper)
 app.add_typer(rbm)
+app.add_typer(reproduce)
 app.command()(info)
 app.command()(bench)
 

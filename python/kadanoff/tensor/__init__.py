@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .boundary import BoundaryMPSResult, CTMRGResult, boundary_mps, ctmrg
 from .coarse_graining import (
     Flow,
     Transition,
@@ -10,15 +11,38 @@ from .coarse_graining import (
     transition_temperature,
     trg,
 )
-from .lattices import SiteTensor, site_tensor
+from .contraction import ContractionExpression, contract_expression, einsum
+from .lattices import SiteTensor, ising_network, log_partition, site_tensor
+from .mera import BinaryMERA, mera
+from .network import ContractionPlan, TensorNetwork
+from .states import MPO, MPS, dmrg, heisenberg, train_born_machine, transverse_field_ising
 
 __all__ = [
+    "MPO",
+    "MPS",
+    "BinaryMERA",
+    "BoundaryMPSResult",
+    "CTMRGResult",
+    "ContractionExpression",
+    "ContractionPlan",
     "Flow",
     "SiteTensor",
+    "TensorNetwork",
     "Transition",
     "bond_weighted_trg",
+    "boundary_mps",
+    "contract_expression",
+    "ctmrg",
+    "dmrg",
+    "einsum",
+    "heisenberg",
     "hotrg",
+    "ising_network",
+    "log_partition",
+    "mera",
     "site_tensor",
+    "train_born_machine",
     "transition_temperature",
+    "transverse_field_ising",
     "trg",
 ]
