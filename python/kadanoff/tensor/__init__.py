@@ -10,7 +10,7 @@ from .boundary import (
     ctmrg,
     sweep_partition,
 )
-from .coarse_graining import Flow, bond_weighted_trg, hotrg, trg
+from .coarse_graining import Flow, Transition, bond_weighted_trg, hotrg, transition_temperature, trg
 from .contraction import ContractionExpression, contract_expression, einsum
 from .lattices import SiteTensor, ising_network, log_partition, site_tensor
 from .mera import BinaryMERA, mera
@@ -29,6 +29,7 @@ __all__ = [
     "SiteTensor",
     "SweepResult",
     "TensorNetwork",
+    "Transition",
     "bond_weighted_trg",
     "boundary_mps",
     "contract_expression",
@@ -43,6 +44,7 @@ __all__ = [
     "site_tensor",
     "sweep_partition",
     "train_born_machine",
+    "transition_temperature",
     "transverse_field_ising",
     "trg",
 ]
