@@ -6,8 +6,50 @@ from .boundary import BoundaryMPSResult, CTMRGResult, boundary_mps, ctmrg
 from .coarse_graining import Flow, bond_weighted_trg, hotrg, trg
 from .contraction import ContractionExpression, contract_expression, einsum
 from .lattices import SiteTensor, ising_network, log_partition, site_tensor
+from .machines import (
+    rbm_amplitudes,
+    rbm_bond_bounds,
+    rbm_entanglement,
+    rbm_log_partition,
+    rbm_network,
+    rbm_separator,
+    rbm_to_mps,
+)
 from .mera import BinaryMERA, mera
 from .network import ContractionPlan, TensorNetwork
 from .states import MPO, MPS, dmrg, heisenberg, train_born_machine, transverse_field_ising
 
-__all__ = ["BinaryMERA", "BoundaryMPSResult", "CTMRGResult", "ContractionExpression", "ContractionPlan", "Flow", "MPO", "MPS", "SiteTensor", "TensorNetwork", "bond_weighted_trg", "boundary_mps", "contract_expression", "ctmrg", "dmrg", "einsum", "heisenberg", "hotrg", "ising_network", "log_partition", "mera", "site_tensor", "train_born_machine", "transverse_field_ising", "trg"]
+__all__ = [
+    "MPO",
+    "MPS",
+    "BinaryMERA",
+    "BoundaryMPSResult",
+    "CTMRGResult",
+    "ContractionExpression",
+    "ContractionPlan",
+    "Flow",
+    "SiteTensor",
+    "TensorNetwork",
+    "bond_weighted_trg",
+    "boundary_mps",
+    "contract_expression",
+    "ctmrg",
+    "dmrg",
+    "einsum",
+    "heisenberg",
+    "hotrg",
+    "ising_network",
+    "log_partition",
+    "mera",
+    "rbm_amplitudes",
+    "rbm_bond_bounds",
+    "rbm_entanglement",
+    "rbm_log_partition",
+    "rbm_network",
+    "rbm_separator",
+    "rbm_to_mps",
+    "site_tensor",
+    "train_born_machine",
+    "transverse_field_ising",
+    "trg",
+]
