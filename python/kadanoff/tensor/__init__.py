@@ -13,6 +13,15 @@ from .boundary import (
 from .coarse_graining import Flow, Transition, bond_weighted_trg, hotrg, transition_temperature, trg
 from .contraction import ContractionExpression, contract_expression, einsum
 from .lattices import SiteTensor, ising_network, log_partition, site_tensor
+from .machines import (
+    rbm_amplitudes,
+    rbm_bond_bounds,
+    rbm_entanglement,
+    rbm_log_partition,
+    rbm_network,
+    rbm_separator,
+    rbm_to_mps,
+)
 from .mera import BinaryMERA, mera
 from .network import ContractionPlan, TensorNetwork
 from .states import MPO, MPS, dmrg, heisenberg, train_born_machine, transverse_field_ising
@@ -41,6 +50,13 @@ __all__ = [
     "ising_network",
     "log_partition",
     "mera",
+    "rbm_amplitudes",
+    "rbm_bond_bounds",
+    "rbm_entanglement",
+    "rbm_log_partition",
+    "rbm_network",
+    "rbm_separator",
+    "rbm_to_mps",
     "site_tensor",
     "sweep_partition",
     "train_born_machine",
