@@ -31,6 +31,7 @@ from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
 from kadanoff.tensor import TensorNetwork
+from kadanoff.tensor import einsum
 
 __all__ = [
     "RBM",
@@ -68,6 +69,7 @@ __all__ = [
     "annealing",
     "couplings",
     "datasets",
+    "einsum",
     "exact",
     "instances",
     "population_anneal",

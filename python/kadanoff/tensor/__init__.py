@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from .lattices import SiteTensor, site_tensor
-
-__all__ = ["SiteTensor", "site_tensor"]
-from .network import ContractionPlan, TensorNetwork
-
-__all__ = ["ContractionPlan", "TensorNetwork"]
-from .states import MPO, MPS, dmrg, heisenberg, transverse_field_ising
-
-__all__ = ["MPO", "MPS", "dmrg", "heisenberg", "transverse_field_ising"]
+from .boundary import BoundaryMPSResult, CTMRGResult, boundary_mps, ctmrg
+from .coarse_graining import Flow, bond_weighted_trg, hotrg, trg
+from .contraction import ContractionExpression, contract_expression, einsum
+from .lattices import SiteTensor, ising_network, log_partition, site_tensor
 from .mera import BinaryMERA, mera
+from .network import ContractionPlan, TensorNetwork
+from .states import MPO, MPS, dmrg, heisenberg, train_born_machine, transverse_field_ising
 
-__all__ = ["BinaryMERA", "mera"]
+__all__ = ["BinaryMERA", "BoundaryMPSResult", "CTMRGResult", "ContractionExpression", "ContractionPlan", "Flow", "MPO", "MPS", "SiteTensor", "TensorNetwork", "bond_weighted_trg", "boundary_mps", "contract_expression", "ctmrg", "dmrg", "einsum", "heisenberg", "hotrg", "ising_network", "log_partition", "mera", "site_tensor", "train_born_machine", "transverse_field_ising", "trg"]

@@ -124,7 +124,11 @@ def site_tensor(
     >>> bool(np.isclose(z, 2 * np.exp(2 * 0.4)))
     True
     """
-    call = "site_tensor"
+    return cell_tensor("site_tensor", lattice, beta, coupling, field)
+
+
+def cell_tensor(call: str, lattice: str, beta: float, coupling: float, field: float) -> SiteTensor:
+    """Return `site_tensor` with the errors of `call`."""
     arguments.choice(call, "lattice", lattice, SITE_LATTICES)
     beta = positive_beta(call, beta)
     coupling = arguments.real(call, "coupling", coupling)

@@ -1,4 +1,4 @@
-"""Execution pair by pair through `einsum` of NumPy or CuPy: where the compiled program cannot run."""
+"""Execution pair by pair through `einsum` of NumPy or CuPy, where no compiled program can run."""
 
 from __future__ import annotations
 

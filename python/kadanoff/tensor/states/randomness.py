@@ -17,8 +17,6 @@ class Use(IntEnum):
 
     RANDOM_STATE = 101
     SAMPLES = 102
-    DMRG_START = 103
-    BORN_START = 104
 
 
 def chosen_seed(call: str, seed: int | None) -> int:
