@@ -1,0 +1,1 @@
+"""Machines seen as tensor networks."""
