@@ -30,8 +30,7 @@ from kadanoff.rbm import (
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
-from kadanoff.tensor import TensorNetwork
-from kadanoff.tensor import einsum
+from kadanoff.tensor import TensorNetwork, einsum
 
 __all__ = [
     "RBM",

@@ -12,4 +12,33 @@ from .mera import BinaryMERA, mera
 from .network import ContractionPlan, TensorNetwork
 from .states import MPO, MPS, dmrg, heisenberg, train_born_machine, transverse_field_ising
 
-__all__ = ["BinaryMERA", "BoundaryMPSResult", "CTMRGResult", "ContractionExpression", "ContractionPlan", "ConvAC", "Flow", "MPO", "MPS", "MinCut", "SiteTensor", "TensorNetwork", "bond_weighted_trg", "boundary_mps", "contract_expression", "ctmrg", "dmrg", "einsum", "heisenberg", "hotrg", "ising_network", "log_partition", "mera", "min_cut", "site_tensor", "train_born_machine", "transverse_field_ising", "trg"]
+__all__ = [
+    "MPO",
+    "MPS",
+    "BinaryMERA",
+    "BoundaryMPSResult",
+    "CTMRGResult",
+    "ContractionExpression",
+    "ContractionPlan",
+    "ConvAC",
+    "Flow",
+    "MinCut",
+    "SiteTensor",
+    "TensorNetwork",
+    "bond_weighted_trg",
+    "boundary_mps",
+    "contract_expression",
+    "ctmrg",
+    "dmrg",
+    "einsum",
+    "heisenberg",
+    "hotrg",
+    "ising_network",
+    "log_partition",
+    "mera",
+    "min_cut",
+    "site_tensor",
+    "train_born_machine",
+    "transverse_field_ising",
+    "trg",
+]

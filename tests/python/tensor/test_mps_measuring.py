@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from spin_chains import SX, SY, SZ, on_sites
 
 import kadanoff as kd
+from spin_chains import SX, SY, SZ, on_sites
 
 MPS = kd.tensor.MPS
 

@@ -1,9 +1,9 @@
 r"""Minimal cuts of networks: how much entanglement a network can hold between two sets of its legs.
 
 The matrix of a contracted network, with some legs as rows and others as columns, is a product over
-the labels that separate them: its rank is at most the product of their sizes. The labels of the least
-product are found as a minimum cut, whose capacities are logarithms of sizes. A label on three tensors
-or more is a copy tensor; its legs share one value, so it counts once.
+labels that separate them: its rank is at most the product of their sizes. The labels of the least
+product are found as a minimum cut, whose capacities are logarithms of sizes. A label on three
+tensors or more is a copy tensor; its legs share one value, so it counts once.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ def min_cut(
     -----
     For whatever numbers in the tensors, the matrix between `left` and `right` has at most this rank
     (with "edges", a bound that is larger or equal). Whether generic numbers reach it depends on the
-    network: in general they do not (S. X. Cui et al., J. Math. Phys. 57 (2016) 062206). The cut is a
-    maximum flow (L. R. Ford and D. R. Fulkerson, Canad. J. Math. 8 (1956) 399) through the
+    network: in general they do not (S. X. Cui et al., J. Math. Phys. 57 (2016) 062206). The cut is
+    a maximum flow (L. R. Ford and D. R. Fulkerson, Canad. J. Math. 8 (1956) 399) through the
     labels, each of them split in two, with capacities :math:`\log d` as integers of so many digits
     that no two products are taken for equal.
 

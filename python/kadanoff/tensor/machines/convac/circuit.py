@@ -184,7 +184,8 @@ class ConvAC(FixedAttributes):
         (3, 3, 3, 3)
         """
         output = self._output("coefficients", y)
-        return self._tensor("coefficients", self.weights, output, None)
+        result: Floats = self._tensor("coefficients", self.weights, output, None)
+        return result
 
     def network(self, y: int = 0) -> TensorNetwork:
         """Return the network whose contraction is `coefficients`, with pooling as shared labels.
@@ -225,7 +226,7 @@ class ConvAC(FixedAttributes):
     def separation_rank(
         self, subset: npt.ArrayLike, y: int = 0, *, tolerance: float | None = None
     ) -> int:
-        r"""Return the rank of the coefficients as a matrix: `subset` of the inputs against the rest.
+        r"""Return the rank of the coefficients as a matrix, `subset` against the other inputs.
 
         Parameters
         ----------
@@ -342,8 +343,8 @@ class ConvAC(FixedAttributes):
         >>> circuit = kd.tensor.ConvAC(8, (3, 5, 7), functions=4)
         >>> circuit.min_cut([0, 1, 2, 3])
         5
-        >>> circuit.min_cut([0, 1, 2, 3]).labels
-        ((1, 0),)
+        >>> circuit.min_cut([0, 2, 4, 6]).labels
+        ((0, 0), (0, 1), (0, 2), (0, 3))
         """
         inside = self._subset("min_cut", subset)
         arguments.choice("min_cut", "copies", copies, COPIES)
@@ -375,7 +376,7 @@ class ConvAC(FixedAttributes):
         >>> import kadanoff as kd
         >>> circuit = kd.tensor.ConvAC(8, (3, 5, 7), functions=4)
         >>> circuit.lower_bound([0, 1, 2, 3]), circuit.lower_bound([0, 2, 4, 6])
-        (5, 81)
+        (4, 81)
         """
         inside = self._subset("lower_bound", subset)
         for layer, weights in enumerate(self.weights[:-1]):

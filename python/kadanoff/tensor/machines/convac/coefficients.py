@@ -19,7 +19,8 @@ def forward(
     for layer, windows in zip(weights[:-1], children, strict=True):
         now = np.matmul(layer, now[..., None])[..., 0]
         now = now[..., windows, :].prod(axis=-2)
-    return now[..., 0, :] @ weights[-1].T
+    outputs: npt.NDArray[np.float64] = now[..., 0, :] @ weights[-1].T
+    return outputs
 
 
 def tensor(
@@ -53,7 +54,8 @@ def tensor(
     top, inputs = parts[0] if parts else (unit, [0])
     result = _apply(weights[-1][output : output + 1], top, prime)
     axes = [inputs.index(place) for place in range(len(inputs))]
-    return result.reshape((functions,) * len(inputs)).transpose(axes)
+    ordered: Numbers = result.reshape((functions,) * len(inputs)).transpose(axes)
+    return ordered
 
 
 def _apply(matrix: Numbers, part: Numbers, prime: int | None) -> Numbers:

@@ -52,7 +52,8 @@ def pooling(call: str, shape: Any, window: Any) -> Pooling:
             f"[{call}] expected a chain or an image of at most {MAX_INPUTS} inputs as shape, "
             f"got {shape!r}"
         )
-    windows, children = [], []
+    windows: list[Grid] = []
+    children: list[Indices] = []
     left = grid
     while math.prod(left) > 1:
         size = _window(call, window, len(windows), left)
