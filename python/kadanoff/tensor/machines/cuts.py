@@ -16,6 +16,8 @@ from typing import Any
 
 from kadanoff import arguments
 
+from ..network import TensorNetwork
+
 COPIES = ("once", "edges")
 Label = Hashable
 
@@ -121,12 +123,11 @@ def min_cut(
 
 def read_graph(call: str, network: Any) -> Graph:
     """Return the labels and sizes of a network; TypeError or ValueError where they are none."""
-    if hasattr(network, "arrays") and hasattr(network, "labels"):
-        pairs: list[Any] = list(zip(network.arrays, network.labels, strict=True))
-    elif isinstance(network, Iterable) and not isinstance(network, (str, bytes)):
-        pairs = list(network)
-    else:
+    if isinstance(network, TensorNetwork):
+        return _graph_of(network)
+    if not isinstance(network, Iterable) or isinstance(network, (str, bytes)):
         raise TypeError(f"[{call}] expected a network of tensors, got {type(network).__name__}")
+    pairs: list[Any] = list(network)
     tensors: list[tuple[Label, ...]] = []
     sizes: dict[Label, int] = {}
     for place, pair in enumerate(pairs):
@@ -147,6 +148,12 @@ def read_graph(call: str, network: Any) -> Graph:
                 )
         tensors.append(names)
     return Graph(tuple(tensors), sizes)
+
+
+def _graph_of(network: TensorNetwork) -> Graph:
+    equation, names = network._equation, network._names
+    tensors = tuple(tuple(names[label] for label in labels) for labels in equation.inputs)
+    return Graph(tensors, dict(zip(names, equation.sizes, strict=True)))
 
 
 def cut_graph(

@@ -14,14 +14,13 @@ from kadanoff.fixed import FixedAttributes
 
 from ...network import TensorNetwork
 from ..cuts import COPIES, Graph, MinCut, cut_graph
-from . import coefficients, modular
+from . import coefficients, modular, reading
 from .pooling import pooling
 
 _CALL = "ConvAC"
-MAX_CHANNELS = 2**12
 MAX_COEFFICIENTS = 2**24
 
-Floats = npt.NDArray[np.float64]
+Floats = reading.Floats
 
 
 class ConvAC(FixedAttributes):
@@ -97,15 +96,15 @@ class ConvAC(FixedAttributes):
     ) -> None:
         self._pooling = pooling(_CALL, shape, window)
         self.shape = self._pooling.shape
-        self.channels = _channels(channels, len(self._pooling.windows))
-        self.functions = arguments.integer(_CALL, "functions", functions, 1, MAX_CHANNELS)
-        self.outputs = arguments.integer(_CALL, "outputs", outputs, 1, MAX_CHANNELS)
+        self.channels = reading.channels(_CALL, channels, len(self._pooling.windows))
+        self.functions = arguments.integer(_CALL, "functions", functions, 1, reading.MAX_CHANNELS)
+        self.outputs = arguments.integer(_CALL, "outputs", outputs, 1, reading.MAX_CHANNELS)
         if not isinstance(shared, (bool, np.bool_)):
             raise TypeError(f"[{_CALL}] expected shared as a bool, got {shared!r}")
         if weights is None:
             made = self._drawn(bool(shared), arguments.seed(_CALL, seed))
         else:
-            made = self._given(weights)
+            made = reading.weights(_CALL, weights, self._shapes())
         for array in made:
             array.flags.writeable = False
         self.weights = tuple(made)
@@ -406,7 +405,7 @@ class ConvAC(FixedAttributes):
         return Graph((*tensors, (labels[0],)), sizes)
 
     @staticmethod
-    def _cut(graph: Graph, inside: npt.NDArray[np.bool_], copies: str) -> MinCut:
+    def _cut(graph: Graph, inside: reading.Inside, copies: str) -> MinCut:
         left, right = np.flatnonzero(inside).tolist(), np.flatnonzero(~inside).tolist()
         return cut_graph(graph, left, right, copies)
 
@@ -418,11 +417,11 @@ class ConvAC(FixedAttributes):
         return coefficients.tensor(weights, self._pooling.children, output, prime)
 
     @staticmethod
-    def _matrix(tensor: Any, inside: npt.NDArray[np.bool_]) -> Any:
+    def _matrix(tensor: Any, inside: reading.Inside) -> Any:
         rows, columns = np.flatnonzero(inside).tolist(), np.flatnonzero(~inside).tolist()
         return tensor.transpose(*rows, *columns).reshape(tensor.shape[0] ** len(rows), -1)
 
-    def _singular_values(self, call: str, inside: npt.NDArray[np.bool_], output: int) -> Floats:
+    def _singular_values(self, call: str, inside: reading.Inside, output: int) -> Floats:
         # Factors do not matter, but products of thousands of them would overflow.
         scaled = [array / (np.abs(array).max() or 1.0) for array in self.weights]
         matrix = self._matrix(self._tensor(call, scaled, output, None), inside)
@@ -437,24 +436,8 @@ class ConvAC(FixedAttributes):
     def _output(self, call: str, y: int) -> int:
         return arguments.integer(call, "y", y, 0, self.outputs - 1)
 
-    def _subset(self, call: str, subset: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-        """Return which inputs are inside, (N,)."""
-        array = arguments.array(call, "subset", subset)
-        if array.dtype == np.bool_:
-            if array.shape not in (self.shape, (self.inputs,)):
-                raise ValueError(
-                    f"[{call}] expected a subset of shape {self.shape}, got {array.shape}"
-                )
-            return array.ravel()
-        if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
-            raise TypeError(f"[{call}] expected numbers of inputs as subset, got {subset!r}")
-        inside = np.zeros(self.inputs, dtype=np.bool_)
-        for number in array.tolist():
-            place = arguments.integer(call, "numbers in subset", int(number), 0, self.inputs - 1)
-            if inside[place]:
-                raise ValueError(f"[{call}] expected each input once in subset, got {place} twice")
-            inside[place] = True
-        return inside
+    def _subset(self, call: str, subset: npt.ArrayLike) -> reading.Inside:
+        return reading.subset(call, subset, self.shape)
 
     def _shapes(self) -> list[tuple[int, int, int]]:
         """Return (positions, channels, channels below) of each layer."""
@@ -473,43 +456,6 @@ class ConvAC(FixedAttributes):
             size = (above, below) if alone else (positions, above, below)
             made.append(generator.normal(size=size) / math.sqrt(below))
         return made
-
-    def _given(self, weights: Sequence[npt.ArrayLike]) -> list[Floats]:
-        shapes = self._shapes()
-        if not isinstance(weights, (list, tuple)) or len(weights) != len(shapes):
-            got = len(weights) if isinstance(weights, (list, tuple)) else type(weights).__name__
-            raise ValueError(f"[{_CALL}] expected {len(shapes)} arrays of weights, got {got}")
-        made = []
-        for layer, (one, shape) in enumerate(zip(weights, shapes, strict=True)):
-            array = arguments.array(_CALL, f"weights of layer {layer}", one)
-            if array.dtype.kind not in "biuf":
-                raise TypeError(
-                    f"[{_CALL}] expected real weights in layer {layer}, got dtype {array.dtype}"
-                )
-            allowed = [shape[1:]] if layer == len(self.channels) else [shape, shape[1:]]
-            if array.shape not in allowed:
-                names = " or ".join(map(str, allowed))
-                raise ValueError(
-                    f"[{_CALL}] expected weights of shape {names} in layer {layer}, "
-                    f"got {array.shape}"
-                )
-            if not np.isfinite(array).all():
-                raise ValueError(f"[{_CALL}] expected finite weights, got nan or inf in {layer}")
-            made.append(array.astype(np.float64))
-        return made
-
-
-def _channels(channels: Sequence[int], layers: int) -> tuple[int, ...]:
-    if not isinstance(channels, (list, tuple, np.ndarray)):
-        raise TypeError(f"[{_CALL}] expected a list of channels, got {channels!r}")
-    if len(channels) != layers:
-        raise ValueError(
-            f"[{_CALL}] expected {layers} numbers of channels, one for each pooling layer, "
-            f"got {len(channels)}"
-        )
-    return tuple(
-        arguments.integer(_CALL, "channels", number, 1, MAX_CHANNELS) for number in channels
-    )
 
 
 def _rounded(size: int, base: int) -> int:
