@@ -386,7 +386,7 @@ class ConvAC(FixedAttributes):
                 )
         graph = self._graph()
         best = 1
-        for base in range(2, max(graph.sizes.values()) + 1):
+        for base in _bases(max(graph.sizes.values())):
             sizes = {label: _rounded(size, base) for label, size in graph.sizes.items()}
             best = max(best, int(self._cut(Graph(graph.tensors, sizes), inside, "once")))
         return best
@@ -456,6 +456,16 @@ class ConvAC(FixedAttributes):
             size = (above, below) if alone else (positions, above, below)
             made.append(generator.normal(size=size) / math.sqrt(below))
         return made
+
+
+def _bases(largest: int) -> list[int]:
+    """Return 2 to `largest` less the powers of others, to which more is rounded down."""
+    powers = {
+        base**exponent
+        for base in range(2, math.isqrt(largest) + 1)
+        for exponent in range(2, largest.bit_length() + 1)
+    }
+    return [base for base in range(2, largest + 1) if base not in powers]
 
 
 def _rounded(size: int, base: int) -> int:
