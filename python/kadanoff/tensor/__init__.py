@@ -22,6 +22,8 @@ from .machines import (
     rbm_separator,
     rbm_to_mps,
 )
+from .machines.convac import ConvAC
+from .machines.cuts import MinCut, min_cut
 from .mera import BinaryMERA, mera
 from .network import ContractionPlan, TensorNetwork
 from .states import MPO, MPS, dmrg, heisenberg, train_born_machine, transverse_field_ising
@@ -34,7 +36,9 @@ __all__ = [
     "CTMRGResult",
     "ContractionExpression",
     "ContractionPlan",
+    "ConvAC",
     "Flow",
+    "MinCut",
     "SiteTensor",
     "SweepResult",
     "TensorNetwork",
@@ -50,6 +54,7 @@ __all__ = [
     "ising_network",
     "log_partition",
     "mera",
+    "min_cut",
     "rbm_amplitudes",
     "rbm_bond_bounds",
     "rbm_entanglement",
