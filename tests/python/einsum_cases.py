@@ -1,4 +1,4 @@
-"""Equations and operands to hold `kd.einsum` against NumPy's, and the error that rounding explains."""
+"""Equations and operands to hold `kd.einsum` against NumPy's, within rounding."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def assert_as_numpy(case: Case, result: Any) -> None:
     if expected.dtype.kind not in "fc":
         np.testing.assert_array_equal(result, expected)
         return
-    wide = WIDER[expected.dtype]
+    wide = WIDER[expected.dtype.newbyteorder("=")]
     exact = np.einsum(case.equation, *(a.astype(wide) for a in case.operands))
     size = np.einsum(case.equation, *(np.abs(a.astype(wide)) for a in case.operands))
     depth = terms_of_sum(case, result) + len(case.operands)

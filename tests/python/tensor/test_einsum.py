@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,8 @@ def test_paths_of_numpy(case: Case) -> None:
 @pytest.mark.parametrize("left", [*KERNEL_DTYPES, *OTHER_DTYPES])
 @pytest.mark.parametrize("right", [*KERNEL_DTYPES, *OTHER_DTYPES])
 def test_mixed_dtypes_promote_as_in_numpy(left: str, right: str) -> None:
+    if np.result_type(left, right) == np.clongdouble:
+        pytest.skip("NumPy writes past its memory")
     rng = np.random.default_rng(3)
     a, b = numbers((3, 4), left, rng), numbers((4, 2), right, rng)
     for operands in ([a, b], [a, b, numbers((2,), "i2", rng)]):
@@ -91,11 +94,16 @@ EXAMPLES = [
     ("aab,b->a", [(4, 4, 3), (3,)]),
     ("...a,a->...", [(2, 3, 5), (5,)]),
 ]
+
+
+def off_by(result: np.ndarray, amount: float) -> np.ndarray:
+    result.reshape(-1)[-1] += amount
+    return result
+
+
 FAULTS: dict[str, Callable[[str, list[np.ndarray]], Any]] = {
     "an operand reversed": lambda e, x: np.einsum(e, x[0][::-1], *x[1:]),
-    "one element wrong in the tenth digit": lambda e, x: (
-        np.einsum(e, *x) + 1e-10 * np.eye(1, np.einsum(e, *x).size).reshape(np.einsum(e, *x).shape)
-    ),
+    "one element off": lambda e, x: off_by(np.einsum(e, *x), 1e-6),
     "sums in float32": lambda e, x: np.einsum(e, *(a.astype("f4") for a in x)).astype("f8"),
     "the last operand's first element left out": lambda e, x: np.einsum(
         e, *x[:-1], np.where(np.arange(x[-1].size).reshape(x[-1].shape) == 0, 0, x[-1])
@@ -147,11 +155,17 @@ def test_zero_times_nan_is_nan() -> None:
     assert np.isnan(kd.einsum("i,i->", zero[0], nan[0]))
 
 
-@pytest.mark.parametrize("equation", ["ij,jk->ik", "ijk,kjl->il", "ij->j", "ij,ij->ij", "i,j->ij"])
-@pytest.mark.parametrize("dtype", KERNEL_DTYPES)
+@pytest.mark.parametrize(
+    ("equation", "dtype"),
+    [
+        *[("ij,jk->ik", dtype) for dtype in KERNEL_DTYPES],
+        *[("ijk,kjl->il", dtype) for dtype in KERNEL_DTYPES],
+        *[(equation, "f4") for equation in ("ij->j", "ij->i", "ij->", "ij,ij->ij", "i,j->ij")],
+    ],
+)
 def test_the_number_of_threads_changes_no_bit(equation: str, dtype: str) -> None:
     rng = np.random.default_rng(2)
-    extents = {"i": 190, "j": 170, "k": 200, "l": 30}
+    extents = {"i": 190, "j": 60, "k": 200, "l": 3} if "k" in equation else {"i": 2100, "j": 2050}
     terms = equation.split("->")[0].split(",")
     operands = [numbers(tuple(extents[x] for x in term), dtype, rng) for term in terms]
     one = kd.einsum(equation, *operands, threads=1)
@@ -191,7 +205,7 @@ for dtype in KERNEL_DTYPES:
             results.append(float(error))
 print(json.dumps(results))
 """
-    paths = [os.path.dirname(os.path.dirname(kd.__file__)), os.path.dirname(__file__) + "/.."]
+    paths = [str(Path(kd.__file__).parents[1]), str(Path(__file__).parents[1])]
     environment = {**os.environ, "KADANOFF_ISA": isa, "PYTHONPATH": os.pathsep.join(paths)}
     done = subprocess.run(
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
