@@ -30,7 +30,7 @@ def contract(
             *arrays,
             out=request.out,
             dtype=request.dtype,
-            order=request.order,
+            order="C" if request.order == "K" else request.order,
             casting=request.casting,
         )
     arrays = [array.astype(common, copy=False) for array in arrays]
