@@ -153,9 +153,7 @@ def _contract_on_device(plan: ContractionPlan, tensors: Tensors, log: bool, out:
     if log or out is not None:
         raise ValueError("[contract] expected neither log nor out for arrays on a GPU, got one")
     cupy = device_arrays.library("contract")
-    return contract_pairwise(
-        cupy, plan.equation, plan.pairs, plan.sliced_numbers, tensors.arrays
-    )
+    return contract_pairwise(cupy, plan.equation, plan.pairs, plan.sliced_numbers, tensors.arrays)
 
 
 def fitting_threads(
