@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from random_networks import Network, ising_square, networks, random_array
 
 import kadanoff as kd
+from random_networks import Network, ising_square, networks, random_array
 
 FEW = settings(max_examples=150, deadline=None, derandomize=True)
 
@@ -75,7 +75,7 @@ def test_every_slicing_gives_the_same() -> None:
             assert (np.abs(result - whole) <= network.tolerance()).all()
 
 
-@pytest.mark.parametrize("limit", [None, 60_000])
+@pytest.mark.parametrize("limit", [None, 700_000])
 def test_any_number_of_threads_gives_the_same_bits(limit: int | None) -> None:
     net = kd.TensorNetwork(ising_square(14))
     plan = net.plan("greedy", memory_limit=limit)

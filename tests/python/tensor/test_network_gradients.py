@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from random_networks import Network, ising_square, networks, random_array
 
 import kadanoff as kd
+from random_networks import Network, ising_square, networks, random_array
 
 FEW = settings(max_examples=100, deadline=None, derandomize=True)
 
@@ -17,7 +17,7 @@ FEW = settings(max_examples=100, deadline=None, derandomize=True)
 @FEW
 @given(networks())
 def test_gradients_of_any_network(network: Network) -> None:
-    """R is linear in each tensor: its derivative in a direction is R with the direction in place."""
+    """R is linear in each tensor: its derivative in a direction is R with that in its place."""
     rng = np.random.default_rng(1)
     net = network.make()
     cotangent = random_array(rng, np.shape(network.expected()), net.dtype.name)

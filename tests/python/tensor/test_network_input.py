@@ -6,7 +6,7 @@ import re
 import sys
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -184,7 +184,7 @@ def test_nan_passes_when_nobody_checks() -> None:
 class OnDevice(np.ndarray):
     """An array that says that it is on a GPU."""
 
-    __cuda_array_interface__ = {"shape": ()}
+    __cuda_array_interface__: ClassVar[dict[str, object]] = {}
 
 
 def on_device(array: Any) -> Any:

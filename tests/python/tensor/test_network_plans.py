@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from random_networks import ising_square
 
 import kadanoff as kd
 from kadanoff.tensor import ContractionPlan
+from random_networks import ising_square
 
 
 @pytest.fixture(scope="module")
