@@ -12,6 +12,7 @@ from .boundary import (
 )
 from .coarse_graining import Flow, bond_weighted_trg, hotrg, trg
 from .contraction import ContractionExpression, contract_expression, einsum
+from .free_energies import Thermodynamics, free_energy, thermodynamics
 from .lattices import SiteTensor, ising_network, log_partition, site_tensor
 from .mera import BinaryMERA, mera
 from .network import ContractionPlan, TensorNetwork
@@ -29,12 +30,14 @@ __all__ = [
     "SiteTensor",
     "SweepResult",
     "TensorNetwork",
+    "Thermodynamics",
     "bond_weighted_trg",
     "boundary_mps",
     "contract_expression",
     "ctmrg",
     "dmrg",
     "einsum",
+    "free_energy",
     "heisenberg",
     "hotrg",
     "ising_network",
@@ -42,6 +45,7 @@ __all__ = [
     "mera",
     "site_tensor",
     "sweep_partition",
+    "thermodynamics",
     "train_born_machine",
     "transverse_field_ising",
     "trg",
