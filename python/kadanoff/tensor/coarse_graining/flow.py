@@ -122,9 +122,9 @@ class Flow:
         ValueError
             If the flow is in three dimensions.
         """
+        pair = float(self._pair[0])
         closed = np.einsum("ulur->lr", self.fixed_point_tensor)
-        largest = float(np.abs(np.linalg.eigvals(closed)).max())
-        return fixed_points.central_charge(largest, float(self._pair[0]))
+        return fixed_points.central_charge(float(np.abs(np.linalg.eigvals(closed)).max()), pair)
 
 
 class _Recorder:
