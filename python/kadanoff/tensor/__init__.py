@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from .boundary import BoundaryMPSResult, CTMRGResult, boundary_mps, ctmrg
-from .coarse_graining import (
-    Flow,
-    Transition,
-    bond_weighted_trg,
-    hotrg,
-    transition_temperature,
-    trg,
+from .boundary import (
+    BoundaryMPSResult,
+    CTMRGResult,
+    SweepResult,
+    boundary_mps,
+    ctmrg,
+    sweep_partition,
 )
+from .coarse_graining import Flow, Transition, bond_weighted_trg, hotrg, transition_temperature, trg
 from .contraction import ContractionExpression, contract_expression, einsum
 from .lattices import SiteTensor, ising_network, log_partition, site_tensor
+from .machines import (
+    rbm_amplitudes,
+    rbm_bond_bounds,
+    rbm_entanglement,
+    rbm_log_partition,
+    rbm_network,
+    rbm_separator,
+    rbm_to_mps,
+)
+from .machines.convac import ConvAC
+from .machines.cuts import MinCut, min_cut
 from .mera import BinaryMERA, mera
 from .network import ContractionPlan, TensorNetwork
 from .states import MPO, MPS, dmrg, heisenberg, train_born_machine, transverse_field_ising
@@ -25,8 +36,11 @@ __all__ = [
     "CTMRGResult",
     "ContractionExpression",
     "ContractionPlan",
+    "ConvAC",
     "Flow",
+    "MinCut",
     "SiteTensor",
+    "SweepResult",
     "TensorNetwork",
     "Transition",
     "bond_weighted_trg",
@@ -40,7 +54,16 @@ __all__ = [
     "ising_network",
     "log_partition",
     "mera",
+    "min_cut",
+    "rbm_amplitudes",
+    "rbm_bond_bounds",
+    "rbm_entanglement",
+    "rbm_log_partition",
+    "rbm_network",
+    "rbm_separator",
+    "rbm_to_mps",
     "site_tensor",
+    "sweep_partition",
     "train_born_machine",
     "transition_temperature",
     "transverse_field_ising",
