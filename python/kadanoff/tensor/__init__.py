@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from .boundary import BoundaryMPSResult, CTMRGResult, boundary_mps, ctmrg
-from .coarse_graining import Flow, bond_weighted_trg, hotrg, trg
+from .boundary import (
+    BoundaryMPSResult,
+    CTMRGResult,
+    SweepResult,
+    boundary_mps,
+    ctmrg,
+    sweep_partition,
+)
+from .coarse_graining import Flow, Transition, bond_weighted_trg, hotrg, transition_temperature, trg
 from .contraction import ContractionExpression, contract_expression, einsum
 from .lattices import SiteTensor, ising_network, log_partition, site_tensor
 from .machines import (
@@ -15,6 +22,8 @@ from .machines import (
     rbm_separator,
     rbm_to_mps,
 )
+from .machines.convac import ConvAC
+from .machines.cuts import MinCut, min_cut
 from .mera import BinaryMERA, mera
 from .network import ContractionPlan, TensorNetwork
 from .states import MPO, MPS, dmrg, heisenberg, train_born_machine, transverse_field_ising
@@ -27,9 +36,13 @@ __all__ = [
     "CTMRGResult",
     "ContractionExpression",
     "ContractionPlan",
+    "ConvAC",
     "Flow",
+    "MinCut",
     "SiteTensor",
+    "SweepResult",
     "TensorNetwork",
+    "Transition",
     "bond_weighted_trg",
     "boundary_mps",
     "contract_expression",
@@ -41,6 +54,7 @@ __all__ = [
     "ising_network",
     "log_partition",
     "mera",
+    "min_cut",
     "rbm_amplitudes",
     "rbm_bond_bounds",
     "rbm_entanglement",
@@ -49,7 +63,9 @@ __all__ = [
     "rbm_separator",
     "rbm_to_mps",
     "site_tensor",
+    "sweep_partition",
     "train_born_machine",
+    "transition_temperature",
     "transverse_field_ising",
     "trg",
 ]

@@ -199,6 +199,7 @@ class BinaryMERA(FixedAttributes, SavedMachine):
         iterations: int = 1000,
         *,
         warmup: int = 60,
+        momentum: float = 0.95,
         callback: Callable[[BinaryMERA], Any] | None = None,
     ) -> BinaryMERA:
         """Lower the energy by rounds of linearised updates of all tensors.
@@ -209,6 +210,9 @@ class BinaryMERA(FixedAttributes, SavedMachine):
             Rounds to do, 0 to 10^7.
         warmup : int
             The disentanglers stay as they are until the machine has seen so many rounds.
+        momentum : float
+            Largest share of the last step that is taken again, 0 to below 1. With 0 the energy
+            falls in every round, five times as slowly.
         callback : callable, optional
             Called with the machine after each round; if it returns True, this was the last.
 
@@ -226,13 +230,17 @@ class BinaryMERA(FixedAttributes, SavedMachine):
         call = "optimise"
         iterations = arguments.integer(call, "iterations", iterations, 0, 10**7)
         warmup = arguments.integer(call, "warmup", warmup, 0, 10**7)
+        share = arguments.real(call, "momentum", momentum)
+        if not 0.0 <= share < 1.0:
+            raise ValueError(f"[{call}] expected momentum in [0, 1), got {share}")
         if callback is not None and not callable(callback):
             raise TypeError(f"[{call}] expected a callable callback, got {callback!r}")
         last = self.iterations + iterations
         try:
             now = optimising.begin(self.layers)
             while self.iterations < last:
-                now = optimising.one_round(now, self._legs, self.iterations >= warmup)
+                late = self.iterations >= warmup
+                now = optimising.one_round(now, self._legs, disentangle=late, momentum=share)
                 self.layers, self.iterations = now.layers, self.iterations + 1
                 if callback is not None and callback(self) is True:
                     break
