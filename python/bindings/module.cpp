@@ -26,4 +26,5 @@ PYBIND11_MODULE(_core, m) {
     kadanoff::python::register_tempering(m);
     kadanoff::python::register_tensor_network(m);
     kadanoff::python::register_annealing(m);
+    kadanoff::python::register_tensor_path(m);
 }

@@ -36,19 +36,40 @@ struct NetworkTensors {
         for (const py::handle item : list) {
             if (!py::isinstance<py::array>(item)) throw py::type_error("[NetworkTensors] expected arrays");
             auto array = py::reinterpret_borrow<py::array>(item);
-            if ((array.flags() & py::array::c_style) == 0 || array.dtype().num() != number) {
+            const py::dtype own = array.dtype();
+            constexpr int ready = int{py::array::c_style} | int{py::detail::npy_api::NPY_ARRAY_ALIGNED_};
+            if ((array.flags() & ready) != ready || own.num() != number || own.byteorder() != '=') {
                 throw py::type_error("[NetworkTensors] expected contiguous arrays of one type");
             }
             addresses.push_back(array.data());
             sizes.push_back(array.size());
+            shapes.insert(shapes.end(), array.shape(), array.shape() + array.ndim());
+            ranks.push_back(array.ndim());
             arrays.push_back(std::move(array));
         }
+    }
+
+    /// Number of the first array with NaN or infinity in it; -1 if there is none.
+    int first_not_finite() const {
+        const auto finite = [](const auto* values, std::int64_t count) {
+            bool good = true;
+            for (std::int64_t i = 0; i < count; ++i) good &= values[i] - values[i] == 0;
+            return good;
+        };
+        const bool doubles = dtype == DType::float64 || dtype == DType::complex128;
+        const std::int64_t parts = dtype == DType::complex64 || dtype == DType::complex128 ? 2 : 1;
+        for (std::size_t k = 0; k < sizes.size(); ++k) {
+            const bool good = doubles ? finite(static_cast<const double*>(addresses[k]), sizes[k] * parts)
+                                      : finite(static_cast<const float*>(addresses[k]), sizes[k] * parts);
+            if (!good) return static_cast<int>(k);
+        }
+        return -1;
     }
 
     DType dtype;
     std::vector<py::array> arrays;
     std::vector<const void*> addresses;
-    std::vector<std::int64_t> sizes;
+    std::vector<std::int64_t> sizes, shapes, ranks;  ///< shapes one after the other
 };
 
 /// A contraction, with the sizes by which arrays are checked.
@@ -65,11 +86,18 @@ public:
             for (const int label : labels) result *= sizes[static_cast<std::size_t>(label)];
             return result;
         };
-        for (const auto& labels : inputs) input_sizes_.push_back(size(labels));
+        for (const auto& labels : inputs) {
+            input_sizes_.push_back(size(labels));
+            ranks_.push_back(static_cast<std::int64_t>(labels.size()));
+            for (const int label : labels) shapes_.push_back(sizes[static_cast<std::size_t>(label)]);
+        }
         output_size_ = size(output);
     }
 
     const NetworkContraction& contraction() const { return contraction_; }
+
+    /// Whether tensors have the shapes that were planned.
+    bool fits(const NetworkTensors& tensors) const { return tensors.shapes == shapes_ && tensors.ranks == ranks_; }
 
     /// The exponent of 2 that the output is to be multiplied by; 0 unless `scaled`.
     std::int64_t run(const NetworkTensors& tensors, py::array& out, bool scaled, int threads) const {
@@ -125,7 +153,7 @@ private:
     DType dtype_;
     std::vector<int> gradients_;
     NetworkContraction contraction_;
-    std::vector<std::int64_t> input_sizes_;
+    std::vector<std::int64_t> input_sizes_, shapes_, ranks_;
     std::int64_t output_size_ = 1;
 };
 
@@ -133,7 +161,8 @@ private:
 
 void register_tensor_network(py::module_& m) {
     py::class_<NetworkTensors>(m, "NetworkTensors")
-        .def(py::init<const py::sequence&, const py::dtype&>(), py::arg("arrays"), py::arg("dtype"));
+        .def(py::init<const py::sequence&, const py::dtype&>(), py::arg("arrays"), py::arg("dtype"))
+        .def("first_not_finite", &NetworkTensors::first_not_finite);
     py::class_<Network>(m, "Network")
         .def(py::init<const std::vector<std::vector<int>>&, const std::vector<int>&, const std::vector<std::int64_t>&,
                       const std::vector<std::array<int, 2>>&, const std::vector<int>&, const py::dtype&,
@@ -143,6 +172,7 @@ void register_tensor_network(py::module_& m) {
         .def_property_readonly("slices", [](const Network& n) { return n.contraction().slices(); })
         .def_property_readonly("flops", [](const Network& n) { return n.contraction().flops(); })
         .def_property_readonly("largest", [](const Network& n) { return n.contraction().largest(); })
+        .def("fits", &Network::fits, py::arg("tensors"))
         .def("bytes", [](const Network& n, int threads) { return n.contraction().bytes(threads); },
              py::arg("threads"))
         .def("run", &Network::run, py::arg("tensors"), py::arg("out").noconvert(), py::arg("scaled"),

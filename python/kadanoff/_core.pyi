@@ -297,3 +297,35 @@ class RbmAnnealing:
     def log_base(self) -> float: ...
     def visible(self) -> NDArray[np.uint8]: ...
     def write_visible(self, bits: NDArray[np.uint8]) -> None: ...
+
+def find_path(
+    *,
+    tensors: Sequence[Sequence[int]],
+    output: Sequence[int],
+    extents: Sequence[int],
+    method: str,
+    minimize: str,
+    seconds: float | None,
+    trials: int | None,
+    peak_limit: float,
+    largest_limit: float,
+    seed: int,
+    threads: int,
+) -> tuple[list[list[int]], list[int], dict[str, float]]: ...
+def slice_path(
+    *,
+    tensors: Sequence[Sequence[int]],
+    output: Sequence[int],
+    extents: Sequence[int],
+    pairs: Sequence[Sequence[int]],
+    peak_limit: float,
+    largest_limit: float,
+) -> tuple[list[list[int]], list[int], dict[str, float]]: ...
+def path_cost(
+    *,
+    tensors: Sequence[Sequence[int]],
+    output: Sequence[int],
+    extents: Sequence[int],
+    pairs: Sequence[Sequence[int]],
+    sliced: Sequence[int],
+) -> dict[str, float]: ...

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from .boundary import BoundaryMPSResult, CTMRGResult, boundary_mps, ctmrg
-from .coarse_graining import Flow, bond_weighted_trg, hotrg, trg
+from .boundary import (
+    BoundaryMPSResult,
+    CTMRGResult,
+    SweepResult,
+    boundary_mps,
+    ctmrg,
+    sweep_partition,
+)
+from .coarse_graining import Flow, Transition, bond_weighted_trg, hotrg, transition_temperature, trg
 from .contraction import ContractionExpression, contract_expression, einsum
 from .lattices import SiteTensor, ising_network, log_partition, site_tensor
+from .machines import (
+    rbm_amplitudes,
+    rbm_bond_bounds,
+    rbm_entanglement,
+    rbm_log_partition,
+    rbm_network,
+    rbm_separator,
+    rbm_to_mps,
+)
 from .machines.convac import ConvAC
 from .machines.cuts import MinCut, min_cut
 from .mera import BinaryMERA, mera
@@ -24,7 +40,9 @@ __all__ = [
     "Flow",
     "MinCut",
     "SiteTensor",
+    "SweepResult",
     "TensorNetwork",
+    "Transition",
     "bond_weighted_trg",
     "boundary_mps",
     "contract_expression",
@@ -37,8 +55,17 @@ __all__ = [
     "log_partition",
     "mera",
     "min_cut",
+    "rbm_amplitudes",
+    "rbm_bond_bounds",
+    "rbm_entanglement",
+    "rbm_log_partition",
+    "rbm_network",
+    "rbm_separator",
+    "rbm_to_mps",
     "site_tensor",
+    "sweep_partition",
     "train_born_machine",
+    "transition_temperature",
     "transverse_field_ising",
     "trg",
 ]

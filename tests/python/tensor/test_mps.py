@@ -190,7 +190,7 @@ def test_files_and_pickles(tmp_path: Path, dtype: Any) -> None:
     for again in (MPS.load(tmp_path / "state.h5"), pickle.loads(pickle.dumps(state))):
         assert (again.dtype, again.center, again.log_scale) == (dtype, 2, state.log_scale)
         assert all((a == b).all() for a, b in zip(state.tensors, again.tensors, strict=True))
-    with pytest.raises(kd.FileError, match="expected a file of kind"):
+    with pytest.raises(kd.FileError, match="expected a Kadanoff mpo file"):
         kd.tensor.MPO.load(tmp_path / "state.h5")
 
 

@@ -26,7 +26,7 @@ struct NetworkOrder {
     std::vector<int> sliced;
 };
 
-namespace tensor {
+namespace networks {
 class Program;
 }
 
@@ -69,7 +69,7 @@ public:
                               const Poll& poll = {}) const;
 
 private:
-    std::shared_ptr<const tensor::Program> program_;
+    std::shared_ptr<const networks::Program> program_;
 };
 
 }  // namespace kadanoff

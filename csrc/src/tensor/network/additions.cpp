@@ -2,7 +2,7 @@
 
 #include <complex>
 
-namespace kadanoff::tensor {
+namespace kadanoff::networks {
 
 namespace {
 
@@ -38,4 +38,4 @@ void add_to(DType dtype, const Addition& addition, const void* from, void* to, s
     }
 }
 
-}  // namespace kadanoff::tensor
+}  // namespace kadanoff::networks

@@ -2,9 +2,9 @@
 
 #include "tensor/network/program.hpp"
 
-namespace kadanoff::tensor {
+namespace kadanoff::networks {
 
 /// to[offset + ...] += factor * from[...]
 void add_to(DType dtype, const Addition& addition, const void* from, void* to, std::int64_t offset, double factor);
 
-}  // namespace kadanoff::tensor
+}  // namespace kadanoff::networks

@@ -4,7 +4,7 @@
 
 #include "tensor/network/builder.hpp"
 
-namespace kadanoff::tensor {
+namespace kadanoff::networks {
 
 namespace {
 
@@ -82,4 +82,4 @@ void place_values(Program& program) {
     program.arena_bytes = list.end();
 }
 
-}  // namespace kadanoff::tensor
+}  // namespace kadanoff::networks

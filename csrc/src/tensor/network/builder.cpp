@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <climits>
 
-namespace kadanoff::tensor {
+namespace kadanoff::networks {
 
 namespace {
 
@@ -24,7 +24,7 @@ double pair_work(const PairGroups& groups, DType dtype) {
 
 /// Whether a blocked matrix product pays: all three sides are long.
 bool suits_matrix_product(const PairGroups& groups) {
-    return groups.columns_size >= 16 && groups.summed_size >= 16 && groups.rows_size >= 16;
+    return groups.columns_size >= 32 && groups.summed_size >= 32 && groups.rows_size >= 32;
 }
 
 bool suits_reduction(const PairGroups& groups) {
@@ -358,4 +358,4 @@ void Builder::backward(const std::vector<int>& wanted) {
     }
 }
 
-}  // namespace kadanoff::tensor
+}  // namespace kadanoff::networks

@@ -6,7 +6,7 @@
 #include "tensor/network/program.hpp"
 #include "tensor/network/tree.hpp"
 
-namespace kadanoff::tensor {
+namespace kadanoff::networks {
 
 /// Makes the steps of a program, and decides in which order the labels of each tensor lie in memory.
 class Builder {
@@ -50,4 +50,4 @@ private:
 /// Gives every value of a program its place in the arena; tensors that are not there at the same time share it.
 void place_values(Program& program);
 
-}  // namespace kadanoff::tensor
+}  // namespace kadanoff::networks

@@ -6,7 +6,7 @@
 #include "kadanoff/error.hpp"
 #include "tensor/network/tree.hpp"
 
-namespace kadanoff::tensor {
+namespace kadanoff::networks {
 
 namespace {
 
@@ -187,4 +187,4 @@ PlannedJob reduce_job(const PairGroups& groups) {
     return planned;
 }
 
-}  // namespace kadanoff::tensor
+}  // namespace kadanoff::networks

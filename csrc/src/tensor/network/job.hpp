@@ -4,7 +4,7 @@
 
 #include "tensor/network/program.hpp"
 
-namespace kadanoff::tensor {
+namespace kadanoff::networks {
 
 /// A label of a pair: its extent, and its stride in each of the three tensors, 0 where it is none of theirs.
 struct PairLabel {
@@ -30,4 +30,4 @@ std::int64_t reduce_length(const PairGroups& groups);
 PlannedJob stream_job(const PairGroups& groups);
 PlannedJob reduce_job(const PairGroups& groups);
 
-}  // namespace kadanoff::tensor
+}  // namespace kadanoff::networks

@@ -5,11 +5,12 @@
 #include "kadanoff/error.hpp"
 #include "tensor/network/builder.hpp"
 #include "tensor/network/program.hpp"
+#include "tensor/network/regroup.hpp"
 #include "tensor/network/tree.hpp"
 
 namespace kadanoff {
 
-namespace tensor {
+namespace networks {
 
 namespace {
 
@@ -49,7 +50,7 @@ void check_gradients(const std::vector<int>& gradients, int inputs) {
 Program::Program(const NetworkEquation& equation, const NetworkOrder& order, DType type,
                  const std::vector<int>& wanted)
     : dtype(type), kernel(choose_kernel(type)) {
-    const Tree tree(equation, order);
+    const Tree tree(equation, regroup(equation, order, dtype));
     inputs = tree.inputs;
     check_gradients(wanted, inputs);
     for (const std::int64_t size : equation.sizes) empty |= size == 0;
@@ -72,11 +73,11 @@ Program::Program(const NetworkEquation& equation, const NetworkOrder& order, DTy
     flops *= static_cast<double>(slices);
 }
 
-}  // namespace tensor
+}  // namespace networks
 
 NetworkContraction::NetworkContraction(const NetworkEquation& equation, const NetworkOrder& order, DType dtype,
                                        const std::vector<int>& gradients)
-    : program_(std::make_shared<const tensor::Program>(equation, order, dtype, gradients)) {}
+    : program_(std::make_shared<const networks::Program>(equation, order, dtype, gradients)) {}
 
 std::int64_t NetworkContraction::slices() const noexcept { return program_->slices; }
 double NetworkContraction::flops() const noexcept { return program_->flops; }

@@ -9,7 +9,7 @@
 #include "kadanoff/tensor/permute.hpp"
 #include "kernels/network.hpp"
 
-namespace kadanoff::tensor {
+namespace kadanoff::networks {
 
 /// Where a tensor's elements are.
 enum class Place { input, cotangent, output, arena };
@@ -77,6 +77,7 @@ public:
     /// False if the poll stopped it.
     bool run(const Call& call) const;
     std::size_t bytes(int threads) const;
+    int workers(int threads) const;
 
     DType dtype;
     int inputs = 0;
@@ -98,4 +99,4 @@ public:
     NetworkKernel kernel;
 };
 
-}  // namespace kadanoff::tensor
+}  // namespace kadanoff::networks

@@ -14,7 +14,7 @@
 #include "tensor/network/program.hpp"
 #include "tensor/network/tree.hpp"
 
-namespace kadanoff::tensor {
+namespace kadanoff::networks {
 
 namespace {
 
@@ -313,9 +313,16 @@ private:
 
 }  // namespace
 
+/// Work that is done in the time in which a thread is started goes to one.
+int Program::workers(int threads) const {
+    constexpr double worth_a_thread = 4e6;
+    const double most = std::min(flops / worth_a_thread, 4096.0);
+    const int useful = slices > 1 ? static_cast<int>(std::min<std::int64_t>(slices, 4096)) : 4096;
+    return std::max(1, std::min({resolve_threads(threads), useful, static_cast<int>(most)}));
+}
+
 std::size_t Program::bytes(int threads) const {
-    const auto workers = static_cast<std::size_t>(
-        slices > 1 ? std::min<std::int64_t>(resolve_threads(threads), slices) : resolve_threads(threads));
+    const auto workers = at(this->workers(threads));
     const std::size_t arenas = slices > 1 ? workers : 1;
     return arenas * rounded(arena_bytes) + workers * rounded(scratch_bytes);
 }
@@ -329,8 +336,7 @@ bool Program::run(const Call& call) const {
     if (call.exponent != nullptr) *call.exponent = 0;
     if (empty) return true;
     const bool by_slice = slices > 1;
-    const int threads = resolve_threads(call.threads);
-    const int workers = by_slice ? static_cast<int>(std::min<std::int64_t>(threads, slices)) : threads;
+    const int workers = this->workers(call.threads);
     const std::size_t scratch = rounded(scratch_bytes), arena = rounded(arena_bytes);
     const Memory memory = allocate(bytes(call.threads));
     const ScaledTensors scaled(*this, call);
@@ -369,4 +375,4 @@ bool Program::run(const Call& call) const {
     return !shared.stopped.load();
 }
 
-}  // namespace kadanoff::tensor
+}  // namespace kadanoff::networks

@@ -5,7 +5,7 @@
 
 #include "kadanoff/error.hpp"
 
-namespace kadanoff::tensor {
+namespace kadanoff::networks {
 
 namespace {
 
@@ -123,4 +123,4 @@ void Tree::find_touches() {
     }
 }
 
-}  // namespace kadanoff::tensor
+}  // namespace kadanoff::networks

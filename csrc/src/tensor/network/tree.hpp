@@ -6,7 +6,7 @@
 
 #include "kadanoff/tensor/network.hpp"
 
-namespace kadanoff::tensor {
+namespace kadanoff::networks {
 
 /// A label of a node of the tree, and the step at which it meets another tensor that has it.
 struct TreeLabel {
@@ -38,4 +38,4 @@ private:
 /// Number of an element of a vector.
 inline std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
-}  // namespace kadanoff::tensor
+}  // namespace kadanoff::networks

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from kadanoff import arguments
 
+from . import hotrg_cubic, hotrg_square
 from .flow import Flow, Step, run
-from .hotrg_square import stack, turned
-from .networks import MAX_CHI, MAX_STEPS, Network, TensorLike, prepare
+from .networks import MAX_CHI, MAX_STEPS, Network, TensorLike, prepare, with_mirrors
 from .truncation import Cut
 
 
@@ -71,19 +71,39 @@ def hotrg(
     call = "hotrg"
     chi = arguments.integer(call, "chi", chi, 1, MAX_CHI)
     steps = arguments.integer(call, "steps", steps, 0, MAX_STEPS)
-    start = prepare(call, tensor, observables, parities, (2,))
+    start = prepare(call, tensor, observables, parities, (2, 3))
+    if len(start.network.legs) == 3:
+        return run(call, chi, steps, start, lambda network: _cubic_step(network, chi))
+    start = start._replace(network=with_mirrors(start.network))
     return run(call, chi, steps, start, lambda network: _square_step(network, chi))
 
 
 def _square_step(network: Network, chi: int) -> Step:
     growth, cuts = 0.0, []
     for weight in (2.0, 1.0):  # what is taken out of the first tensor enters twice
-        network, isometry = stack(network, chi)
+        network, isometry = hotrg_square.stack(network, chi)
+        network, factor = _scaled(network)
+        network = hotrg_square.turned(network)
         cuts.append(isometry.cut)
-        factor = float(np.abs(network.tensor).max())
-        network = turned(network.scaled(1.0 / factor))
-        growth += weight * math.log(factor)
+        growth += weight * factor
     return Step(network, 4, growth, *_worst(cuts))
+
+
+def _cubic_step(network: Network, chi: int) -> Step:
+    growth, cuts = 0.0, []
+    for weight in (4.0, 2.0, 1.0):
+        network, isometries = hotrg_cubic.stack(network, chi)
+        network, factor = _scaled(network)
+        network = hotrg_cubic.turned(network)
+        cuts += [isometry.cut for isometry in isometries]
+        growth += weight * factor
+    return Step(network, 8, growth, *_worst(cuts))
+
+
+def _scaled(network: Network) -> tuple[Network, float]:
+    """Return a network whose largest element is 1, and ln of what it was."""
+    factor = float(np.abs(network.tensor).max())
+    return network.scaled(1.0 / factor), math.log(factor)
 
 
 def _worst(cuts: list[Cut]) -> tuple[float, npt.NDArray[np.float64]]:

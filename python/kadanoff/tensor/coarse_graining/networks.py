@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +31,21 @@ class Impurity(NamedTuple):
     parity: int
 
 
+class Mirrors(NamedTuple):
+    """Reflections of T[u, l, d, r] that leave it as it is, up to signs of values of the legs.
+
+    Attributes
+    ----------
+    over : ndarray of float64 or None
+        s of T[u, l, d, r] = s[l] s[r] T[d, l, u, r].
+    across : ndarray of float64 or None
+        t of T[u, l, d, r] = t[u] t[d] T[u, r, d, l].
+    """
+
+    over: Floats | None = None
+    across: Floats | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Network:
     """A uniform network in d dimensions.
@@ -44,12 +59,15 @@ class Network:
     impurities : tuple of Impurity
     weights : tuple of ndarray of float64
         What stands on the bonds of each dimension; none if it is 1 everywhere.
+    mirrors : Mirrors
+        Of a network in two dimensions.
     """
 
     tensor: Floats
     legs: tuple[Leg, ...]
     impurities: tuple[Impurity, ...] = ()
     weights: tuple[Floats, ...] = ()
+    mirrors: Mirrors = field(default_factory=Mirrors)
 
     def closed(self, array: Floats) -> Floats:
         """Return a tensor closed periodically in all dimensions but the last, as a matrix."""
@@ -153,3 +171,17 @@ def _sorted(
             if parity == 0 or np.abs(part).max() > _ROUNDING * np.abs(value).max():
                 split.append(Impurity(name, part, parity))
     return Network(np.where(total == 0, array[order], 0.0), legs, tuple(split))
+
+
+def with_mirrors(network: Network) -> Network:
+    """Return a network in two dimensions with those mirrors that it has exactly, without signs."""
+    tensor = network.tensor
+    close = 4 * np.finfo(np.float64).eps * np.abs(tensor).max()
+    found = []
+    for axes, leg in (((2, 1, 0, 3), network.legs[1]), ((0, 3, 2, 1), network.legs[0])):
+        image = tensor.transpose(axes)
+        same = bool((np.abs(tensor - image) <= close).all())
+        if same:
+            tensor = 0.5 * (tensor + image)
+        found.append(np.ones(leg.dimension) if same else None)
+    return replace(network, tensor=tensor, mirrors=Mirrors(*found))

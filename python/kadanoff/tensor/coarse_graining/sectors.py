@@ -49,19 +49,94 @@ class Leg:
         """Parity of each value."""
         return np.repeat(np.arange(self.group), self.sizes)
 
-    def halves(self, count: int) -> Iterator[tuple[int, slice]]:
-        """Yield each parity with `count` parts of its values, the empty ones left out."""
+    def parts(self, count: int) -> list[tuple[int, slice]]:
+        """Return each parity with `count` parts of its values, the empty ones left out."""
+        result = []
         for parity, values in enumerate(self.slices):
             edges = np.linspace(values.start, values.stop, count + 1).astype(int).tolist()
-            for start, stop in itertools.pairwise(edges):
-                if stop > start:
-                    yield parity, slice(start, stop)
+            result += [(parity, slice(*edge)) for edge in itertools.pairwise(edges)]
+        return [(parity, part) for parity, part in result if part.stop > part.start]
+
+
+Legs = tuple[Leg, Leg, Leg, Leg]
 
 
 def pairs(first: Leg, second: Leg) -> list[Indices]:
     """Return the flat indices of pairs of values, (first, second), of either total parity."""
     total = np.add.outer(first.parities, second.parities).ravel() % first.group
     return [np.flatnonzero(total == parity) for parity in range(first.group)]
+
+
+def group(tensor: Floats, legs: Legs) -> list[Floats]:
+    """Return T[a, b, c, d], of even total parity, as matrices of (a, b) and (c, d).
+
+    There is one for each parity of the pairs, which are in the order of `pairs`.
+    """
+    blocks = _empty(legs)
+    for p, q in itertools.product(range(legs[0].group), repeat=2):
+        for parity, part in _parts(blocks, legs, p, q):
+            where = (p, parity - p, q, parity - q)
+            part[...] = tensor[_slices(legs, where)]
+    return blocks
+
+
+def ungroup(blocks: list[Floats], legs: Legs) -> Floats:
+    """Return the tensor of which `group` makes `blocks`."""
+    tensor = np.zeros(tuple(leg.dimension for leg in legs))
+    for p, q in itertools.product(range(legs[0].group), repeat=2):
+        for parity, part in _parts(blocks, legs, p, q):
+            tensor[_slices(legs, (p, parity - p, q, parity - q))] = part
+    return tensor
+
+
+def regroup(blocks: list[Floats], legs: Legs) -> list[Floats]:
+    """Return matrices of (a, c) and (b, d), of those of (a, b) and (c, d) with these legs."""
+    a, b, c, d = legs
+    result = _empty((a, c, b, d))
+    for p, q in itertools.product(range(a.group), repeat=2):
+        for parity, part in _parts(blocks, legs, p, q):
+            # Pairs (a, c) of parity p + q; b has the parity that is left.
+            first, other = (p + q) % a.group, (parity - p) % a.group
+            _part(result[first], (a, c, b, d), first, p, other)[...] = part.swapaxes(1, 2)
+    return result
+
+
+def _empty(legs: Legs) -> list[Floats]:
+    rows, columns = pair_sizes(*legs[:2]), pair_sizes(*legs[2:])
+    return [np.empty(shape) for shape in zip(rows, columns, strict=True)]
+
+
+def pair_sizes(first: Leg, second: Leg) -> list[int]:
+    """Return how many pairs of values, (first, second), have either total parity."""
+    group = first.group
+    return [
+        sum(first.sizes[p] * second.sizes[(parity - p) % group] for p in range(group))
+        for parity in range(group)
+    ]
+
+
+def _slices(legs: Legs, parities: tuple[int, ...]) -> tuple[slice, ...]:
+    return tuple(leg.slices[p % leg.group] for leg, p in zip(legs, parities, strict=True))
+
+
+def _parts(blocks: list[Floats], legs: Legs, p: int, q: int) -> Iterator[tuple[int, Floats]]:
+    """Yield the views of all blocks at parity p of the first leg, and q of the third."""
+    for parity, block in enumerate(blocks):
+        yield parity, _part(block, legs, parity, p, q)
+
+
+def _part(block: Floats, legs: Legs, parity: int, p: int, q: int) -> Floats:
+    """Return a view of part of a block as T[a, b, c, d]."""
+    rows, shape = _range(legs[0], legs[1], parity, p)
+    columns, others = _range(legs[2], legs[3], parity, q)
+    return block[rows, columns].reshape(*shape, *others)
+
+
+def _range(first: Leg, second: Leg, parity: int, p: int) -> tuple[slice, tuple[int, int]]:
+    """Return where the pairs with the first of parity p are among those of total `parity`."""
+    sizes = [(size, second.sizes[(parity - k) % first.group]) for k, size in enumerate(first.sizes)]
+    start = sum(m * n for m, n in sizes[:p])
+    return slice(start, start + sizes[p][0] * sizes[p][1]), sizes[p]
 
 
 def total_parity(legs: tuple[Leg, ...]) -> npt.NDArray[np.int64]:

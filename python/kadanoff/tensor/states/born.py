@@ -225,7 +225,7 @@ class _Fit:
             self._move_left(i + 1)
 
     def _descend(self, i: int, theta: Array) -> Array:
-        """Take gradient steps of the loss from a joint tensor of norm 1, each one lower."""
+        """Take gradient steps from a joint tensor of norm 1, each of which lowers the loss."""
         groups = self._groups(i)
         parts = [(self.lefts[i][k], self.rights[i + 1][k], self.weights[k]) for _, _, k in groups]
         rate = self.rate

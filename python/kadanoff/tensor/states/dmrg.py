@@ -91,7 +91,7 @@ def dmrg(
     orthogonal_to: Sequence[MPS] = (),
     penalty: float | None = None,
     seed: int | None = None,
-    products: int = 4,
+    products: int = 8,
 ) -> DMRGResult:
     r"""Return the state of lowest energy that two-site sweeps find.
 
@@ -101,7 +101,8 @@ def dmrg(
         A Hermitian operator on at least two sites.
     chi : int or sequence of int
         Largest bond dimension; a sequence has one for each sweep, and the last for all later ones.
-        With a single number, sweeps begin at 16 and double until they are there.
+        With a single number, sweeps begin at 16, or at the bonds of `start`, and double until they
+        are there.
     sweeps : int
         At most so many, each from the left end to the right and back.
     tolerance : float
@@ -146,7 +147,9 @@ def dmrg(
     >>> bool(abs(result.energy - (1 - 1 / np.sin(np.pi / 82))) < 1e-9)
     True
     """
-    settings = _settings(mpo, chi, sweeps, tolerance, cutoff, noise, products)
+    first = max(start.bond_dimensions, default=1) if isinstance(start, MPS) else 1
+    chis = _chis(chi, max(first, FIRST_CHI))
+    settings = _settings(mpo, chis, sweeps, tolerance, cutoff, noise, products)
     away = [_other(mpo, state) for state in orthogonal_to]
     if penalty is None:
         lowest = [float(np.real(state.expectation(mpo))) for state in away]
@@ -176,8 +179,20 @@ def dmrg(
     )
 
 
+def _chis(chi: Any, first: int) -> list[int]:
+    """Return the largest bond dimension of each sweep; the last one stays."""
+    if np.ndim(chi):
+        chis = [arguments.integer("dmrg", "chi", value, 1, checking.MAX_BOND) for value in chi]
+        if not chis:
+            raise ValueError("[dmrg] expected at least one chi, got none")
+        return chis
+    last = arguments.integer("dmrg", "chi", chi, 1, checking.MAX_BOND)
+    doublings = max(0, math.ceil(math.log2(last / first)))
+    return [first * 2**k for k in range(doublings)] + [last]
+
+
 def _settings(
-    mpo: Any, chi: Any, sweeps: Any, tolerance: Any, cutoff: Any, noise: Any, products: Any
+    mpo: Any, chis: list[int], sweeps: Any, tolerance: Any, cutoff: Any, noise: Any, products: Any
 ) -> Settings:
     if not isinstance(mpo, MPO):
         raise TypeError(f"[dmrg] expected an MPO, got {type(mpo).__name__}")
@@ -187,14 +202,6 @@ def _settings(
         raise ValueError(
             "[dmrg] expected a Hermitian operator, got one that differs from its adjoint"
         )
-    if np.ndim(chi):
-        chis = [arguments.integer("dmrg", "chi", value, 1, checking.MAX_BOND) for value in chi]
-        if not chis:
-            raise ValueError("[dmrg] expected at least one chi, got none")
-    else:
-        last = arguments.integer("dmrg", "chi", chi, 1, checking.MAX_BOND)
-        doublings = max(0, math.ceil(math.log2(last / FIRST_CHI)))
-        chis = [FIRST_CHI * 2**k for k in range(doublings)] + [last]
     single = np.ndim(noise) == 0
     strengths = [noise] * 2 if single else list(noise)
     noises = [_not_negative("noise", value) for value in strengths]
