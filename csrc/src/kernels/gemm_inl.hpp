@@ -99,6 +99,7 @@ GemmKernel make_gemm(bool complex) noexcept {
     fill_tiles<Real, Vectors, Columns>(kernel);
     kernel.pack_a = complex ? pack_complex_a<Mover<2 * bytes>, Number, (rows + 1) / 2> : pack_real<Mover<bytes>, rows>;
     kernel.pack_b = complex ? pack_complex_b<Mover<2 * bytes>, Number, Columns> : pack_real<Mover<bytes>, Columns>;
+    kernel.unpack = complex ? unpack_cross<Mover<2 * bytes>, Number> : unpack_cross<Mover<bytes>, Number>;
     kernel.lanes = Real::lanes;
     kernel.vectors = Vectors;
     kernel.columns = Columns;

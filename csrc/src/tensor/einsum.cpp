@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <new>
+#include <string>
 
 #include "kadanoff/error.hpp"
 #include "kadanoff/tensor/pair.hpp"
@@ -54,7 +54,7 @@ TensorLayout c_order(const Labels& labels, const std::vector<std::int64_t>& exte
     for (std::size_t axis = labels.size(); axis-- > 0;) {
         layout.strides[axis] = stride;
         elements *= static_cast<double>(std::max<std::int64_t>(layout.shape[axis], 1));
-        if (elements > 0x1p58) throw std::bad_alloc();
+        if (elements > 0x1p58) throw InvalidArgument("[einsum] expected a result of at most 2^58 elements, got more");
         stride *= std::max<std::int64_t>(layout.shape[axis], 1);
     }
     return layout;

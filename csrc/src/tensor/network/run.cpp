@@ -25,7 +25,9 @@ struct Release {
 };
 using Memory = std::unique_ptr<char, Release>;
 
-Memory allocate(std::size_t bytes) { return Memory(static_cast<char*>(::operator new(std::max<std::size_t>(bytes, 64), line))); }
+Memory allocate(std::size_t bytes) {
+    return Memory(static_cast<char*>(::operator new(std::max<std::size_t>(bytes, 64), line)));
+}
 
 std::size_t rounded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -55,8 +57,15 @@ class Worker {
 public:
     Worker(const Program& program, const Program::Call& call, Shared& shared, int number, int team, char* arena,
            char* scratch, const std::vector<const void*>& tensors)
-        : program_(program), call_(call), shared_(shared), number_(number), team_(team), leads_(team == 1 || number == 0), scratch_(scratch),
-          tensors_(tensors), bytes_(size_of(program.dtype)) {
+        : program_(program),
+          call_(call),
+          shared_(shared),
+          number_(number),
+          team_(team),
+          leads_(team == 1 || number == 0),
+          scratch_(scratch),
+          tensors_(tensors),
+          bytes_(size_of(program.dtype)) {
         at_.resize(program.values.size());
         for (std::size_t v = 0; v < program.values.size(); ++v) {
             const Value& value = program.values[v];
@@ -123,7 +132,8 @@ private:
         char* const left = at_[at(step.left)];
         char* const result = at_[at(step.result)];
         switch (step.kind) {
-            case Kind::permute: return program_.permutations[at(step.index)].run(left, result, 1);
+            case Kind::sum: return program_.sums[at(step.index)].run(left, result, 1);
+            case Kind::relayout: return program_.relayouts[at(step.index)].run(left, result);
             case Kind::pair: return program_.pairs[at(step.index)].run(left, at_[at(step.right)], result, scratch_, 1);
             case Kind::reduce:
                 return program_.kernel.reduce(program_.jobs[at(step.index)].job, left, at_[at(step.right)], result,
@@ -344,8 +354,8 @@ bool Program::run(const Call& call) const {
     run_parallel(workers, [&](int number) {
         char* const own = memory.get() + at(number) * (by_slice ? arena + scratch : scratch);
         char* const shared_arena = memory.get() + at(workers) * scratch;
-        Worker worker(*this, call, shared, number, by_slice ? 1 : workers,
-                      by_slice ? own + scratch : shared_arena, own, scaled.tensors);
+        Worker worker(*this, call, shared, number, by_slice ? 1 : workers, by_slice ? own + scratch : shared_arena, own,
+                      scaled.tensors);
         if (!by_slice) {
             if (worker.run(0) && number == 0) totals.add(worker);
             return;

@@ -40,6 +40,10 @@ BitLayout::BitLayout(const Network& network) : bit_(network.weight.size(), -1) {
     if (extents.size() == 1) uniform_ = extents.front();
 }
 
+bool BitLayout::words_are_uniform() const {
+    return std::ranges::all_of(word_weight_, [](double weight) { return weight > 0.0; });
+}
+
 NodeCost node_cost(PathObjective objective) {
     switch (objective) {
         case PathObjective::flops: return {};

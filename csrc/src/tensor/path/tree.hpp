@@ -24,6 +24,9 @@ public:
     double weight(std::size_t bit) const { return weight_[bit]; }
     /// Where all bits weigh the same, what they weigh; else 0.
     double uniform() const { return uniform_; }
+    /// Whether the bits of each word weigh the same, and what they weigh.
+    bool words_are_uniform() const;
+    const std::vector<double>& word_weights() const { return word_weight_; }
 
     /// log2 of the product of the extents in word `word` of a set.
     double log2_word(std::size_t word, std::uint64_t set) const {

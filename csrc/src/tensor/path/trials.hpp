@@ -15,6 +15,7 @@ struct StartParameters {
     bool greedy = true;
     double weight = 1.0, temperature = 0.0;  ///< of the greedy choice
     double imbalance = 0.1;                  ///< of recursive bisection
+    double heat = 1.0;                       ///< inverse temperature at which annealing begins
 };
 
 /// What is asked of a search.

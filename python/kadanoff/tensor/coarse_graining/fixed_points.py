@@ -80,10 +80,11 @@ def central_charge(single: float, pair: float) -> float:
 
 
 def order_parameter(matrix: Floats, impurity: Floats, leg: Leg) -> float:
-    """Return the element of an odd `impurity` between the leading even and odd vectors.
+    """Return the root of the correlation of an odd `impurity` and the next but one tensor.
 
-    Both are transfer matrices, the first of a plain tensor. The product of the element and the one
-    back does not depend on how the vectors are normalised.
+    Both are transfer matrices, the first of a plain tensor, of which the leading even and odd
+    vectors count. The product of the element there and that back does not depend on how these are
+    normalised.
     """
     largest, vectors = [], []
     for values in leg.slices:
@@ -98,4 +99,5 @@ def order_parameter(matrix: Floats, impurity: Floats, leg: Leg) -> float:
     even, odd = leg.slices
     there = vectors[0][1] @ impurity[even, odd] @ vectors[1][0]
     back = vectors[1][1] @ impurity[odd, even] @ vectors[0][0]
-    return math.sqrt(abs(there * back)) / float(max(largest))
+    top = float(max(largest))
+    return math.sqrt(abs(there * back) * float(min(largest)) / top) / top

@@ -58,9 +58,10 @@ class Flow:
     expectations : dict of str to ndarray of float64, (steps + 1,)
         Observables, each per cell, on that torus.
     order_parameters : dict of str to ndarray of float64, (steps + 1,)
-        Of observables with an odd part under the parity of the flow: the element of that part
-        between the leading even and odd vectors of the transfer matrix, over the largest
-        eigenvalue. Where the symmetry breaks, it goes to the spontaneous value, elsewhere to 0.
+        Of observables with an odd part under the parity of the flow: the root of that part's
+        correlation over a distance of two tensors, on an infinite cylinder of the circumference of
+        one, between the leading even and odd vectors of the transfer matrix. Where the symmetry
+        breaks, it goes to the spontaneous value, elsewhere to 0.
     fixed_point_step : int
         The step that changes the two lowest scaling dimensions least.
     fixed_point_tensor : ndarray of float64
@@ -121,9 +122,9 @@ class Flow:
         ValueError
             If the flow is in three dimensions.
         """
+        pair = float(self._pair[0])
         closed = np.einsum("ulur->lr", self.fixed_point_tensor)
-        largest = float(np.abs(np.linalg.eigvals(closed)).max())
-        return fixed_points.central_charge(largest, float(self._pair[0]))
+        return fixed_points.central_charge(float(np.abs(np.linalg.eigvals(closed)).max()), pair)
 
 
 class _Recorder:
