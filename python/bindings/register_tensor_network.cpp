@@ -167,14 +167,14 @@ void register_tensor_network(py::module_& m) {
         .def(py::init<const std::vector<std::vector<int>>&, const std::vector<int>&, const std::vector<std::int64_t>&,
                       const std::vector<std::array<int, 2>>&, const std::vector<int>&, const py::dtype&,
                       const std::vector<int>&>(),
-             py::kw_only(), py::arg("inputs"), py::arg("output"), py::arg("sizes"), py::arg("pairs"),
-             py::arg("sliced"), py::arg("dtype"), py::arg("gradients"))
+             py::kw_only(), py::arg("inputs"), py::arg("output"), py::arg("sizes"), py::arg("pairs"), py::arg("sliced"),
+             py::arg("dtype"), py::arg("gradients"))
         .def_property_readonly("slices", [](const Network& n) { return n.contraction().slices(); })
         .def_property_readonly("flops", [](const Network& n) { return n.contraction().flops(); })
         .def_property_readonly("largest", [](const Network& n) { return n.contraction().largest(); })
         .def("fits", &Network::fits, py::arg("tensors"))
-        .def("bytes", [](const Network& n, int threads) { return n.contraction().bytes(threads); },
-             py::arg("threads"))
+        .def(
+            "bytes", [](const Network& n, int threads) { return n.contraction().bytes(threads); }, py::arg("threads"))
         .def("run", &Network::run, py::arg("tensors"), py::arg("out").noconvert(), py::arg("scaled"),
              py::arg("threads"))
         .def("run_gradients", &Network::run_gradients, py::arg("tensors"), py::arg("cotangent").noconvert(),

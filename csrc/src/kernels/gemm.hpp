@@ -56,6 +56,18 @@ struct GemmPacking {
     GemmLayout layout;
 };
 
+/// A block of C, rows next to each other and columns `step` elements apart, to be written where it belongs.
+struct GemmUnpacking {
+    const void* source;
+    std::int64_t step;
+    void* target;
+    const std::int64_t* rows;     ///< offset of each row, in elements; rows of one fast index are neighbours
+    const std::int64_t* columns;  ///< offset of each column, in real numbers
+    std::int64_t column_count;
+    const GemmRange* ranges;  ///< of rows
+    std::int64_t range_count;
+};
+
 /// The kernels of one instruction set for one type of elements. Tiles are real: for complex elements the panels of A
 /// hold (re, im) and (-im, re) of each k, those of B re and im (Van Zee's 1m method), and tiles are twice as deep.
 struct GemmKernel {
@@ -65,6 +77,7 @@ struct GemmKernel {
     Tile strided[most_vectors][most_columns];  ///< for any b_column
     void (*pack_a)(const GemmPacking& packing) noexcept;
     void (*pack_b)(const GemmPacking& packing) noexcept;
+    void (*unpack)(const GemmUnpacking& unpacking) noexcept;
     int lanes;    ///< real numbers of a vector
     int vectors;  ///< of a panel of A
     int columns;  ///< of a panel of B

@@ -47,6 +47,18 @@ KADANOFF_LEAF void load_square(typename Mover::Vector* r, std::int64_t height, s
     Mover::transpose(r);
 }
 
+/// Brings the lines of `count` rows near, `width` elements of each.
+template <bool Write, class Element>
+KADANOFF_LEAF void prefetch_rows(const Element* base, const std::int64_t* rows, std::int64_t count,
+                                 std::int64_t width) {
+    const std::int64_t bytes = width * static_cast<std::int64_t>(sizeof(Element));
+    for (std::int64_t i = 0; i < count; ++i) {
+        const char* const line = reinterpret_cast<const char*>(base + rows[i]);
+        for (std::int64_t at = 0; at < bytes; at += 64) __builtin_prefetch(line + at, Write, 2);
+        __builtin_prefetch(line + bytes - 1, Write, 2);
+    }
+}
+
 /// The neighbours in the source are k = first, first + step, ...
 template <class Mover, int Width>
 KADANOFF_LEAF void pack_run_of_depth(const GemmPacking& in, const Panels<Mover, Width>& out, std::int64_t row,
@@ -99,6 +111,10 @@ KADANOFF_LEAF void pack_cross_range(const GemmPacking& in, const Panels<Mover, W
         const std::int64_t height = range.fast - f < lanes ? range.fast - f : lanes;
         const std::int64_t* const rows = in.rows + range.start + f;
         std::int64_t panel = (range.start + f) / Width, position = (range.start + f) % Width;
+        if (k + 1 < in.depth) {
+            const Element* const next = static_cast<const Element*>(in.source) + in.ks[k + 1];
+            prefetch_rows<false>(next, rows, height, range.cross);
+        }
         for (std::int64_t h = 0; h < range.cross; h += lanes) {
             const std::int64_t width = range.cross - h < lanes ? range.cross - h : lanes;
             const auto place = [&](int i) KADANOFF_INLINE_LAMBDA { return source + rows[i] + h; };
@@ -131,7 +147,10 @@ KADANOFF_LEAF void pack_run_of_rows(const GemmPacking& in, typename Mover::Eleme
             const Element* const from = source + in.ks[k];
             if constexpr (Width % Mover::lanes == 0) {
                 KADANOFF_UNROLL
-                for (int i = 0; i < Width; i += Mover::lanes) Mover::store(to + i, Mover::load(from + i));
+                for (int i = 0; i < Width; i += Mover::lanes) {
+                    __builtin_prefetch(from + Width + i, 0, 2);  // the next panel, as a rule
+                    Mover::store(to + i, Mover::load(from + i));
+                }
             } else {
                 __builtin_memcpy(to, from, Width * sizeof(Element));
             }
@@ -225,6 +244,43 @@ void pack_complex_b(const GemmPacking& in) noexcept {
             to[Width + i] = element[2 * i + 1];
         }
         to += 2 * Width;
+    }
+}
+
+/// Writes a block whose rows follow each other in memory into C, where rows `range.fast` apart do.
+template <class Mover, class Number>
+void unpack_cross(const GemmUnpacking& in) noexcept {
+    using Element = typename Mover::Element;
+    constexpr int lanes = Mover::lanes;
+    typename Mover::Vector r[lanes];
+    for (std::int64_t column = 0; column < in.column_count; ++column) {
+        const Element* const source = static_cast<const Element*>(in.source) + column * in.step;
+        Element* const target = reinterpret_cast<Element*>(static_cast<Number*>(in.target) + in.columns[column]);
+        for (std::int64_t n = 0; n < in.range_count; ++n) {
+            const GemmRange& range = in.ranges[n];
+            if (column + 1 < in.column_count) {
+                const Number* const next = static_cast<const Number*>(in.target) + in.columns[column + 1];
+                prefetch_rows<true>(reinterpret_cast<const Element*>(next), in.rows + range.start, range.fast,
+                                    range.cross);
+            }
+            for (std::int64_t h = 0; h < range.cross; h += lanes) {
+                const std::int64_t height = range.cross - h < lanes ? range.cross - h : lanes;
+                for (std::int64_t f = 0; f < range.fast; f += lanes) {
+                    const std::int64_t width = range.fast - f < lanes ? range.fast - f : lanes;
+                    const Element* const from = source + range.start + h * range.fast + f;
+                    const std::int64_t* const rows = in.rows + range.start + f;
+                    const auto place = [&](int i) KADANOFF_INLINE_LAMBDA { return from + i * range.fast; };
+                    if (height == lanes && width == lanes) {
+                        load_square<Mover, true>(r, height, width, place);
+                        KADANOFF_UNROLL
+                        for (int i = 0; i < lanes; ++i) Mover::store(target + rows[i] + h, r[i]);
+                    } else {
+                        load_square<Mover, false>(r, height, width, place);
+                        for (int i = 0; i < width; ++i) Mover::store(target + rows[i] + h, 0, height, r[i]);
+                    }
+                }
+            }
+        }
     }
 }
 

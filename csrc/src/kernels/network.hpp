@@ -16,8 +16,8 @@ struct NetworkLoop {
 /// A pair of which one tensor, b, is small. Offsets and strides are in elements.
 ///
 /// stream: c[i, n] = sum over k of a[i, k] b[k, n], where i runs through stretches of `length` elements that are
-/// contiguous in a and in c. reduce: c[m, n] = sum over i of a[m, i] b[i, n], of stretches contiguous in a and in b; the
-/// offsets of m are a_k and c_k.
+/// contiguous in a and in c. reduce: c[m, n] = sum over i of a[m, i] b[i, n], of stretches contiguous in a and in b;
+/// the offsets of m are a_k and c_k.
 struct NetworkJob {
     std::int64_t k = 1, n = 1, length = 1;
     const std::int64_t *a_k = nullptr, *b_k = nullptr, *b_n = nullptr, *c_n = nullptr, *c_k = nullptr;

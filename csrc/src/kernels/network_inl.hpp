@@ -136,7 +136,9 @@ KADANOFF_LEAF void stream_row(const NetworkJob& job, const Real* a, const Real* 
         for (Index n = 0; n < job.n;) {
             const int tile = tile_columns<Complex>(job.n - n);
             switch (tile) {
-                case 8: stream_tile<Real, Complex, Complex ? 4 : 8>(a, job.a_k, job.k, b, c, job.c_n + n, first, last); break;
+                case 8:
+                    stream_tile<Real, Complex, Complex ? 4 : 8>(a, job.a_k, job.k, b, c, job.c_n + n, first, last);
+                    break;
                 case 4: stream_tile<Real, Complex, 4>(a, job.a_k, job.k, b, c, job.c_n + n, first, last); break;
                 case 2: stream_tile<Real, Complex, 2>(a, job.a_k, job.k, b, c, job.c_n + n, first, last); break;
                 default: stream_tile<Real, Complex, 1>(a, job.a_k, job.k, b, c, job.c_n + n, first, last);

@@ -11,8 +11,11 @@ namespace {
 
 // Bytes that the packed blocks may have, and of a column of a panel (k of a block): A stays in the second-level cache,
 // B in the third-level one, or beside A where A is one block.
-constexpr std::int64_t a_block_bytes = 512 << 10, b_block_bytes = 6 << 20, b_block_bytes_beside = 256 << 10;
+constexpr std::int64_t a_block_bytes = 640 << 10, b_block_bytes = 6 << 20, b_block_bytes_beside = 256 << 10;
 constexpr std::int64_t column_bytes = 1536;
+constexpr std::int64_t c_block_bytes = 384 << 10;         ///< of C, where it is turned afterwards
+constexpr std::int64_t most_narrow_panels = 16;           ///< of B, for a panel of A to be used at once
+constexpr std::int64_t most_rows = 4080;                  ///< of a block
 constexpr std::int64_t least_work_of_a_thread = 1 << 20;  // multiplications: starting a thread costs some 20 us
 
 GemmKernel kernel_of(DType dtype, Isa isa) {
@@ -62,10 +65,12 @@ std::int64_t round_up(std::int64_t count, std::int64_t unit) { return (count + u
 struct Gemm::Room {
     IndexBlock m, n, k;
     std::int64_t m_index = -1, n_index = -1, k_index = -1;  ///< what the tables hold
+    std::int64_t b_index = -1;                              ///< block of k that is packed
     bool a_packed = false;
     GemmPiece* pieces;
-    std::uint32_t* first;  ///< (vectors + 1) for each panel of A
-    std::byte *a, *b;
+    std::uint32_t* first;     ///< (vectors + 1) for each panel of A
+    std::byte *a, *b, *c;     ///< packed A and B; C before it is turned
+    std::int64_t* c_columns;  ///< where the columns of `c` begin
 };
 
 Gemm::Gemm(PairAxes axes, DType dtype, Isa isa) : kernel_(kernel_of(dtype, isa)) {
@@ -118,7 +123,20 @@ void Gemm::arrange(PairAxes& axes) {
     };
     a_layout_ = layout(m_, m_cross_);
     b_layout_ = layout(n_, n_cross_);
+    narrow_ = n_total_ <= most_narrow_panels * b_width_ && m_total_ >= 2 * n_total_;
+    if (narrow_ && a_layout_ == GemmLayout::cross_rows) turn_output();
     arrange_depth(std::move(axes.k));
+}
+
+/// Where C is smaller than A, it is worked out in the order of A.
+void Gemm::turn_output() {
+    buffered_ = k_total_ >= 2 * n_total_ && m_[0].stride[1] == 1;
+    narrow_ = buffered_;
+    if (!buffered_) return;
+    const auto unit = m_.begin() + static_cast<std::ptrdiff_t>(m_cross_);
+    std::rotate(m_.begin(), unit, unit + 1);
+    m_cross_ = 1;
+    a_layout_ = GemmLayout::rows;
 }
 
 /// Numbers first the axis along which A has its neighbours, or else B; then that of B.
@@ -156,22 +174,28 @@ Gemm::Blocking Gemm::cut(int threads) const {
         return std::max<std::int64_t>(round_up((total + count - 1) / count, unit), unit);
     };
     std::int64_t rows = std::max(a_block_bytes / (depth * a_bytes) / a_width_ * a_width_, a_width_);
+    if (narrow_) rows = buffered_ ? std::max(c_block_bytes / (n_total_ * b_bytes), a_width_) : most_rows;
     if (count > 1 && split == Split::m) rows = std::min(rows, share(m_total_, a_width_));
-    IndexGroup m(m_, m_cross_, a_width_, lanes, std::min<std::int64_t>(rows, 4080));
-    const std::int64_t b_most = m.blocks() == 1 ? b_block_bytes_beside : b_block_bytes;
+    IndexGroup m(m_, m_cross_, a_width_, lanes, std::min(rows, most_rows));
+    const std::int64_t b_most = m.blocks() == 1 && !narrow_ ? b_block_bytes_beside : b_block_bytes;
     std::int64_t columns = std::max(b_most / (depth * b_bytes) / b_width_ * b_width_, b_width_);
     if (count > 1 && split == Split::n) columns = std::min(columns, share(n_total_, b_width_));
     IndexGroup n(n_, n_cross_, b_width_, lanes, std::min<std::int64_t>(columns, 8160));
-    Blocking result{std::move(m), std::move(n), std::move(k), static_cast<int>(count), split, 0, 0, 0};
+    Blocking result{std::move(m), std::move(n), std::move(k), static_cast<int>(count), split, 0, 0, 0, 0};
     const auto aligned = [](std::int64_t bytes) { return static_cast<std::size_t>(round_up(bytes, 64)); };
-    result.a_bytes = aligned(round_up(result.m.most_numbers(), a_width_) * depth * a_bytes);
+    const std::int64_t padded = round_up(result.m.most_numbers(), a_width_);
+    result.a_bytes = aligned((narrow_ ? a_width_ : padded) * depth * a_bytes);
     result.b_bytes = aligned(round_up(result.n.most_numbers(), b_width_) * depth * b_bytes);
     std::size_t bytes = result.a_bytes + result.b_bytes;
+    if (buffered_) {
+        result.c_bytes = aligned(padded * result.n.most_numbers() * b_bytes);
+        bytes += result.c_bytes + aligned(result.n.most_numbers() * 8);
+    }
     for (const IndexGroup* group : {&result.m, &result.n, &result.k}) {
         bytes += 2 * aligned(group->most_numbers() * 8);
         bytes += aligned(group->most_ranges() * static_cast<std::int64_t>(sizeof(GemmRange)));
     }
-    const std::int64_t panels = round_up(result.m.most_numbers(), a_width_) / a_width_;
+    const std::int64_t panels = padded / a_width_;
     bytes += aligned(panels * a_width_ * reals_ * static_cast<std::int64_t>(sizeof(GemmPiece)));
     bytes += aligned(panels * (kernel_.vectors + 1) * 4);
     result.bytes = bytes;
@@ -193,6 +217,10 @@ Gemm::Room Gemm::make_room(const Blocking& blocking, void* workspace) const {
     Room room{};
     room.a = take(static_cast<std::int64_t>(blocking.a_bytes));
     room.b = take(static_cast<std::int64_t>(blocking.b_bytes));
+    if (buffered_) {
+        room.c = take(static_cast<std::int64_t>(blocking.c_bytes));
+        room.c_columns = reinterpret_cast<std::int64_t*>(take(blocking.n.most_numbers() * 8));
+    }
     const auto table = [&](const IndexGroup& group, IndexBlock& block) {
         for (std::int64_t*& offset : block.offset) {
             offset = reinterpret_cast<std::int64_t*>(take(group.most_numbers() * 8));
@@ -242,6 +270,7 @@ void Gemm::work(const Blocking& blocking, int worker, const std::byte* const* te
             rest /= axis.extent;
         }
         room.a_packed = false;
+        room.b_index = -1;
         multiply(blocking, worker, tensors[0] + offset[0] * element_bytes_, tensors[1] + offset[1] * element_bytes_,
                  const_cast<std::byte*>(tensors[2]) + offset[2] * element_bytes_, room);
     }
@@ -263,29 +292,39 @@ void Gemm::multiply(const Blocking& blocking, int worker, const std::byte* a, co
         return true;
     };
     for (std::int64_t jn = first_n; jn < last_n; ++jn) {
-        if (show(blocking.n, jn, room.n, room.n_index) && reals_ == 2) {
-            for (std::int64_t j = 0; j < room.n.count; ++j) room.n.offset[1][j] *= 2;
+        if (show(blocking.n, jn, room.n, room.n_index)) {
+            room.b_index = -1;
+            if (reals_ == 2) std::for_each_n(room.n.offset[1], room.n.count, [](std::int64_t& at) { at *= 2; });
         }
-        for (std::int64_t jk = 0; jk < blocking.k.blocks(); ++jk) {
-            if (show(blocking.k, jk, room.k, room.k_index)) room.a_packed = false;
-            pack_b(room, b);
+        const std::int64_t k_blocks = blocking.k.blocks();
+        // Narrow: m outside k, so that C is complete when its block is left.
+        const std::int64_t outer = narrow_ ? 1 : k_blocks, inner = narrow_ ? k_blocks : 1;
+        for (std::int64_t jk = 0; jk < outer; ++jk) {
             for (std::int64_t jm = first_m; jm < last_m; ++jm) {
                 if (show(blocking.m, jm, room.m, room.m_index)) {
-                    make_pieces(room);
+                    buffered_ ? make_buffer_pieces(room) : make_pieces(room);
                     room.a_packed = false;
                 }
-                if (!room.a_packed) pack_a(room, a);
-                room.a_packed = true;
-                multiply_block(room, c, jk > 0);
+                for (std::int64_t k = jk; k < jk + inner; ++k) {
+                    if (show(blocking.k, k, room.k, room.k_index)) {
+                        room.a_packed = false;
+                        room.b_index = -1;
+                    }
+                    if (room.b_index != k) pack_b(room, b);
+                    room.b_index = k;
+                    multiply_block(room, a, c, k > 0);
+                }
+                if (buffered_) turn_block(room, c);
             }
         }
     }
 }
 
-void Gemm::pack_a(Room& room, const std::byte* a) const {
+/// Rows [first, first + count) of the block.
+void Gemm::pack_a(const Room& room, const std::byte* a, std::int64_t first, std::int64_t count) const {
     const bool by_depth = a_layout_ == GemmLayout::depth || a_layout_ == GemmLayout::cross_depth;
     const IndexBlock& ranges = by_depth ? room.k : room.m;
-    kernel_.pack_a({a, room.a, room.m.offset[0], room.k.offset[0], room.m.count, room.k.count, ranges.ranges,
+    kernel_.pack_a({a, room.a, room.m.offset[0] + first, room.k.offset[0], count, room.k.count, ranges.ranges,
                     ranges.range_count, a_layout_});
 }
 
@@ -323,26 +362,66 @@ void Gemm::make_pieces(Room& room) const {
     }
 }
 
-void Gemm::multiply_block(const Room& room, std::byte* c, bool accumulate) const {
-    const std::int64_t depth = room.k.count * reals_, width = a_width_ * reals_, rows = room.m.count * reals_;
+/// The buffer holds column after column.
+void Gemm::make_buffer_pieces(Room& room) const {
+    const std::int64_t lanes = kernel_.lanes, width = a_width_ * reals_;
+    const std::int64_t vectors = round_up(room.m.count, a_width_) * reals_ / lanes;
+    const auto all = static_cast<std::uint32_t>((std::uint64_t{1} << lanes) - 1);
+    for (std::int64_t i = 0; i < vectors; ++i) room.pieces[i] = {i * lanes, all};
+    std::uint32_t* first = room.first;
+    for (std::int64_t i = 0; i < vectors; i += width / lanes) {
+        for (std::int64_t v = 0; v <= width / lanes; ++v) *first++ = static_cast<std::uint32_t>(i + v);
+    }
+    for (std::int64_t j = 0; j < room.n.count; ++j) room.c_columns[j] = j * vectors * lanes;
+}
+
+void Gemm::turn_block(const Room& room, std::byte* c) const {
+    const std::int64_t step = round_up(room.m.count, a_width_);
+    kernel_.unpack(
+        {room.c, step, c, room.m.offset[1], room.n.offset[1], room.n.count, room.m.ranges, room.m.range_count});
+}
+
+void Gemm::multiply_block(Room& room, const std::byte* a, std::byte* c, bool accumulate) const {
     GemmTile tile{};
-    tile.depth = depth;
-    tile.a_step = width;
+    tile.depth = room.k.count * reals_;
+    tile.a_step = a_width_ * reals_;
     tile.b_step = b_width_;
     tile.b_column = 1;
-    tile.c = c;
+    tile.c = buffered_ ? room.c : c;
     tile.pieces = room.pieces;
     tile.accumulate = accumulate;
+    const std::int64_t* const columns = buffered_ ? room.c_columns : room.n.offset[1];
+    const auto multiply_tile = [&](std::int64_t i, std::int64_t j, const std::byte* panel) {
+        const std::int64_t vectors =
+            (std::min(room.m.count - i, a_width_) * reals_ + kernel_.lanes - 1) / kernel_.lanes;
+        tile.a = panel;
+        tile.b = room.b + j * tile.depth * real_bytes_;
+        tile.columns = columns + j;
+        tile.first = room.first + i / a_width_ * (kernel_.vectors + 1);
+        kernel_.tile[vectors - 1][std::min(room.n.count - j, b_width_) - 1](tile);
+    };
+    if (narrow_) {
+        for (std::int64_t i = 0; i < room.m.count; i += a_width_) {
+            pack_a(room, a, i, std::min(room.m.count - i, a_width_));
+            for (std::int64_t j = 0; j < room.n.count; j += b_width_) multiply_tile(i, j, room.a);
+        }
+        return;
+    }
+    if (!room.a_packed) pack_a(room, a, 0, room.m.count);
+    room.a_packed = true;
+    const std::int64_t panel_bytes = a_width_ * reals_ * tile.depth * real_bytes_;
+    const std::int64_t panels = (room.m.count + a_width_ - 1) / a_width_;
+    const std::int64_t next_bytes = round_up(b_width_ * tile.depth * real_bytes_ / panels, 64);
     for (std::int64_t j = 0; j < room.n.count; j += b_width_) {
-        const std::int64_t columns = std::min(room.n.count - j, b_width_);
-        tile.b = room.b + j * depth * real_bytes_;
-        tile.columns = room.n.offset[1] + j;
-        tile.first = room.first;
-        for (std::int64_t i = 0; i < rows; i += width) {
-            const std::int64_t vectors = (std::min(rows - i, width) + kernel_.lanes - 1) / kernel_.lanes;
-            tile.a = room.a + i * depth * real_bytes_;
-            kernel_.tile[vectors - 1][columns - 1](tile);
-            tile.first += kernel_.vectors + 1;
+        const std::byte* panel = room.a;
+        // The next panel of B comes nearer while this one is used.
+        const std::byte* next = room.b + (j + b_width_) * tile.depth * real_bytes_;
+        for (std::int64_t i = 0; i < room.m.count; i += a_width_, panel += panel_bytes) {
+            if (j + b_width_ < room.n.count) {
+                for (std::int64_t at = 0; at < next_bytes; at += 64) __builtin_prefetch(next + at, 0, 2);
+                next += next_bytes;
+            }
+            multiply_tile(i, j, panel);
         }
     }
 }

@@ -33,13 +33,14 @@ private:
     struct Blocking {
         IndexGroup m, n, k;
         int workers;
-        Split split;                          ///< what workers share out
-        std::size_t a_bytes, b_bytes, bytes;  ///< of the packed blocks, of the workspace of one worker
+        Split split;                                   ///< what workers share out
+        std::size_t a_bytes, b_bytes, c_bytes, bytes;  ///< of the packed blocks, of the workspace of one worker
     };
     struct Room;
 
     void choose_roles(PairAxes& axes);
     void arrange(PairAxes& axes);
+    void turn_output();
     void arrange_depth(Axes<3> axes);
     std::int64_t workers(int threads) const;
     Blocking cut(int threads) const;
@@ -47,15 +48,19 @@ private:
     void work(const Blocking& blocking, int worker, const std::byte* const* operands, void* workspace) const;
     void multiply(const Blocking& blocking, int worker, const std::byte* a, const std::byte* b, std::byte* c,
                   Room& room) const;
-    void pack_a(Room& room, const std::byte* a) const;
+    void pack_a(const Room& room, const std::byte* a, std::int64_t first, std::int64_t count) const;
     void pack_b(Room& room, const std::byte* b) const;
     void make_pieces(Room& room) const;
-    void multiply_block(const Room& room, std::byte* c, bool accumulate) const;
+    void multiply_block(Room& room, const std::byte* a, std::byte* c, bool accumulate) const;
+    void turn_block(const Room& room, std::byte* c) const;
+    void make_buffer_pieces(Room& room) const;
 
     GemmKernel kernel_;
     std::int64_t reals_, element_bytes_, real_bytes_;
     std::int64_t a_width_, b_width_;  ///< elements of a panel
     bool swapped_ = false;            ///< the right operand plays A
+    bool narrow_ = false;             ///< C has few columns: panels of A are packed one by one, and used at once
+    bool buffered_ = false;           ///< C is turned after it was worked out in the order of A, as it is smaller
     Axes<3> batch_;                   ///< strides in A, B and C, as all below
     Axes<2> m_, n_, k_;               ///< strides in A and C, in B and C, in A and B
     std::size_t m_cross_ = 0, n_cross_ = 0, k_cross_ = 0;

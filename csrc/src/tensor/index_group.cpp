@@ -7,6 +7,7 @@ namespace kadanoff::tensor {
 
 IndexGroup::Piece IndexGroup::cut(std::int64_t extent, std::int64_t most, std::int64_t unit) {
     if (extent <= most) return {std::max<std::int64_t>(extent, 1), 1};
+    if (most >= unit) most = most / unit * unit;
     const std::int64_t pieces = (extent + most - 1) / most;
     const std::int64_t even = (extent + pieces - 1) / pieces;
     const std::int64_t size = std::min(std::max(most, unit), (even + unit - 1) / unit * unit);

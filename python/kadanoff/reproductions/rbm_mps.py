@@ -120,7 +120,7 @@ def _rank(rows: Array) -> int:
 
 def _dense_bonds(rng: np.random.Generator) -> list[Quantity]:
     """Compare the bonds of a machine of 12 + 8 units with the formula for dense ones."""
-    state = rbm_to_mps(rng.normal(size=(12, 8)), rng.normal(size=12), rng.normal(size=8))
+    state = rbm_to_mps((rng.normal(size=(12, 8)), rng.normal(size=12), rng.normal(size=8)))
     expected = [2 ** min(k, 12 - k, 8) for k in range(1, 12)]
     wrong = sum(a != b for a, b in zip(state.bond_dimensions, expected, strict=True))
     return [Quantity("dense 12 + 8 units, bonds unlike 2^min(k, n-k, h)", wrong, None, 0, 0, CHEN)]
@@ -130,7 +130,7 @@ def _random_phases(rng: np.random.Generator, mask: Array) -> MPS:
     """Return the state of a machine of spins with imaginary weights: real ones entangle little."""
     weights = 1j * rng.uniform(-math.pi / 2, math.pi / 2, mask.shape) * mask
     bias = 1j * rng.uniform(-math.pi / 2, math.pi / 2, mask.shape[1])
-    return rbm_to_mps(weights, None, bias, visible_units="spin", hidden_units="spin")
+    return rbm_to_mps((weights, None, bias), visible_units="spin", hidden_units="spin")
 
 
 def _by_hidden_units(rng: np.random.Generator) -> tuple[Array, Array]:
@@ -176,7 +176,7 @@ def _entropies(by_hidden: Array, hidden: Array, by_range: Array) -> list[Quantit
     bias = np.full(SITES // 2, 0.25j * math.pi)
     spins = {"visible_units": "spin", "hidden_units": "spin"}
     half = range(SITES // 2)
-    volume = rbm_entanglement(half, pairs, None, bias, **spins)  # type: ignore[arg-type]
+    volume = rbm_entanglement((pairs, None, bias), half, **spins)  # type: ignore[arg-type]
     return [
         Quantity("entropies above their bound", float(max(excess, 0.0)), None, 0, 1e-9, CHEN),
         Quantity(

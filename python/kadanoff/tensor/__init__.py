@@ -12,6 +12,7 @@ from .boundary import (
 )
 from .coarse_graining import Flow, Transition, bond_weighted_trg, hotrg, transition_temperature, trg
 from .contraction import ContractionExpression, contract_expression, einsum
+from .free_energies import Thermodynamics, free_energy, thermodynamics
 from .lattices import SiteTensor, ising_network, log_partition, site_tensor
 from .machines import (
     rbm_amplitudes,
@@ -42,6 +43,7 @@ __all__ = [
     "SiteTensor",
     "SweepResult",
     "TensorNetwork",
+    "Thermodynamics",
     "Transition",
     "bond_weighted_trg",
     "boundary_mps",
@@ -49,6 +51,7 @@ __all__ = [
     "ctmrg",
     "dmrg",
     "einsum",
+    "free_energy",
     "heisenberg",
     "hotrg",
     "ising_network",
@@ -64,6 +67,7 @@ __all__ = [
     "rbm_to_mps",
     "site_tensor",
     "sweep_partition",
+    "thermodynamics",
     "train_born_machine",
     "transition_temperature",
     "transverse_field_ising",

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import kadanoff as kd
+from kadanoff import storage
 from spin_chains import SX, SY, SZ, bethe_energy, free_fermion_energy, on_sites
 
 MPO, MPS = kd.tensor.MPO, kd.tensor.MPS
@@ -111,3 +112,7 @@ def test_files(tmp_path: Path) -> None:
     operator.save(tmp_path / "operator.h5")
     again = MPO.load(tmp_path / "operator.h5")
     assert all((a == b).all() for a, b in zip(operator.tensors, again.tensors, strict=True))
+    lie = {**MPO.identity(1, 4).to_state(), "shapes": np.array([[1, 2, 8, 1]])}
+    storage.write(tmp_path / "lie.h5", "mpo", 1, lie)
+    with pytest.raises(kd.FileError, match="expected as many rows as columns"):
+        MPO.load(tmp_path / "lie.h5")

@@ -206,6 +206,7 @@ def test_files_that_lie_are_refused(tmp_path: Path) -> None:
         ({"shapes": np.zeros((0, 3), dtype=np.int64)}, "expected shapes of tensors"),
         ({"numbers": np.full(10, np.nan)}, "expected finite numbers in tensor 0"),
         ({"center": 2}, "expected an integer from -1 to 1"),
+        ({"center": 1}, "expected the centre of a canonical form, or -1"),
         ({"log_scale": "0"}, "expected a finite real number"),
     ]
     for change, text in lies:

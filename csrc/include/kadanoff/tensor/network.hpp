@@ -54,7 +54,8 @@ public:
     /// Overwrites the output; false if `poll` stopped it. 0 threads: one per core. Throws std::bad_alloc, Unavailable.
     bool run(const std::vector<const void*>& tensors, void* output, int threads = 1, const Poll& poll = {}) const;
 
-    /// The result is output * 2^exponent, and nothing on the way overflows: intermediates are multiplied by powers of 2.
+    /// The result is output * 2^exponent, and nothing on the way overflows: intermediates are multiplied by powers
+    /// of 2.
     bool run_scaled(const std::vector<const void*>& tensors, void* output, std::int64_t& exponent, int threads = 1,
                     const Poll& poll = {}) const;
 

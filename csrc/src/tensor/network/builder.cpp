@@ -97,6 +97,13 @@ void Builder::add_step(const Step& step) {
 int Builder::permute(int number, const std::vector<int>& labels) {
     const int result = add_value(labels);
     const Value &from = value(number), &to = value(result);
+    const double work = static_cast<double>(from.size);
+    if (from.labels.size() == to.labels.size()) {
+        program_.relayouts.emplace_back(from, to, tree_.sizes, program_.dtype);
+        const int index = static_cast<int>(program_.relayouts.size()) - 1;
+        add_step({Kind::relayout, number, -1, result, index, 0, work});
+        return result;
+    }
     PermuteSpec spec;
     spec.dtype = program_.dtype;
     for (std::size_t i = 0; i < from.labels.size(); ++i) {
@@ -109,9 +116,8 @@ int Builder::permute(int number, const std::vector<int>& labels) {
         spec.output.push_back(static_cast<int>(place - from.labels.begin()));
         spec.output_strides.push_back(to.strides[i]);
     }
-    program_.permutations.emplace_back(spec);
-    const double work = static_cast<double>(from.size);
-    add_step({Kind::permute, number, -1, result, static_cast<int>(program_.permutations.size()) - 1, 0, work});
+    program_.sums.emplace_back(spec);
+    add_step({Kind::sum, number, -1, result, static_cast<int>(program_.sums.size()) - 1, 0, work});
     return result;
 }
 

@@ -47,8 +47,7 @@ void check_gradients(const std::vector<int>& gradients, int inputs) {
 
 }  // namespace
 
-Program::Program(const NetworkEquation& equation, const NetworkOrder& order, DType type,
-                 const std::vector<int>& wanted)
+Program::Program(const NetworkEquation& equation, const NetworkOrder& order, DType type, const std::vector<int>& wanted)
     : dtype(type), kernel(choose_kernel(type)) {
     const Tree tree(equation, regroup(equation, order, dtype));
     inputs = tree.inputs;
@@ -100,8 +99,8 @@ bool NetworkContraction::run_gradients(const std::vector<const void*>& tensors, 
 }
 
 bool NetworkContraction::run_gradients_scaled(const std::vector<const void*>& tensors, const void* cotangent,
-                                              void* output, const std::vector<void*>& gradients,
-                                              std::int64_t& exponent, int threads, const Poll& poll) const {
+                                              void* output, const std::vector<void*>& gradients, std::int64_t& exponent,
+                                              int threads, const Poll& poll) const {
     return program_->run({tensors, cotangent, output, &gradients, &exponent, threads, poll});
 }
 

@@ -8,6 +8,7 @@
 #include "kadanoff/tensor/pair.hpp"
 #include "kadanoff/tensor/permute.hpp"
 #include "kernels/network.hpp"
+#include "tensor/network/relayout.hpp"
 
 namespace kadanoff::networks {
 
@@ -32,15 +33,15 @@ struct PlannedJob {
     std::vector<NetworkLoop> loops;
 };
 
-enum class Kind { permute, stream, reduce, pair };
+enum class Kind { sum, relayout, stream, reduce, pair };
 
-/// One step: result = left (permuted, or summed over some labels), or left times right.
+/// One step: result = left (summed over some labels, or permuted), or left times right.
 struct Step {
     Kind kind;
     int left, right, result;
-    int index;            ///< into the jobs, pairs or permutations of the program
-    std::int64_t rows;    ///< of a stream
-    double work;          ///< additions and multiplications, or elements read
+    int index;              ///< into the sums, relayouts, jobs or pairs of the program
+    std::int64_t rows;      ///< of a stream
+    double work;            ///< additions and multiplications, or elements read
     bool rescales = false;  ///< whether the result may be multiplied by a power of 2
     int rescaled_by = -1;   ///< step of which the factor must first be applied to the value `rescaled`, a gradient
     int rescaled = -1;
@@ -83,14 +84,15 @@ public:
     int inputs = 0;
     std::int64_t slices = 1, largest = 1;
     double flops = 0;
-    bool empty = false;   ///< whether a size is 0, and with it every sum
+    bool empty = false;  ///< whether a size is 0, and with it every sum
 
     std::vector<Value> values;
     std::vector<Step> steps;
     int forward_steps = 0;
     std::vector<PlannedJob> jobs;
     std::vector<PairContraction> pairs;
-    std::vector<Permutation> permutations;
+    std::vector<Permutation> sums;
+    std::vector<Relayout> relayouts;
     std::vector<SlicedLabel> sliced;
     Addition result;
     std::vector<Addition> gradients;

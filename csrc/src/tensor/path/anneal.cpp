@@ -5,6 +5,8 @@
 #include <bit>
 #include <cmath>
 
+#include "tensor/path/rotation.hpp"
+
 namespace kadanoff::paths {
 
 namespace {
@@ -55,7 +57,9 @@ public:
           random_(random),
           sized_(cost.size_power > 0.0 || cost.largest < 1e300),
           words_(tree.layout().words()),
+          weigh_(choose_weigh_rotation(tree.layout())),
           uniform_(tree.layout().uniform()),
+          weights_(uniform_ > 0.0 ? &uniform_ : tree.layout().word_weights().data()),
           costs_(static_cast<std::size_t>(tree.nodes()), 0.0),
           sizes_(sized_ ? static_cast<std::size_t>(tree.nodes()) : 0, 0.0),
           joined_(words_) {
@@ -101,32 +105,16 @@ public:
 private:
     static std::size_t at(std::int32_t node) { return static_cast<std::size_t>(node); }
 
-    struct Sizes {
-        double flops_below, flops_here, size;
-    };
-
-    /// Of the rotation that joins `kept` with `sibling` and then with `other`; the joined legs go to joined_.
-    Sizes measure(const std::uint64_t* kept, const std::uint64_t* sibling, const std::uint64_t* other,
-                  const std::uint64_t* above) {
-        if (uniform_ > 0.0) {
-            int below = 0, here = 0, size = 0;
-            for (std::size_t w = 0; w < words_; ++w) {
-                const std::uint64_t both = kept[w] | sibling[w], joined = both & (other[w] | above[w]);
-                joined_[w] = joined;
-                below += std::popcount(both);
-                here += std::popcount(joined | other[w]);
-                size += std::popcount(joined);
-            }
-            return {uniform_ * below, uniform_ * here, uniform_ * size};
-        }
-        Sizes sizes{0.0, 0.0, 0.0};
+    RotationSizes weigh_mixed(const Rotation& rotation) const {
+        RotationSizes sizes{0.0, 0.0, 0.0};
         const BitLayout& layout = tree_.layout();
         for (std::size_t w = 0; w < words_; ++w) {
-            const std::uint64_t both = kept[w] | sibling[w], joined = both & (other[w] | above[w]);
-            joined_[w] = joined;
-            sizes.flops_below += layout.log2_word(w, both);
-            sizes.flops_here += layout.log2_word(w, joined | other[w]);
-            if (sized_) sizes.size += layout.log2_word(w, joined);
+            const std::uint64_t both = rotation.kept[w] | rotation.sibling[w];
+            const std::uint64_t legs = both & (rotation.other[w] | rotation.above[w]);
+            rotation.joined[w] = legs;
+            sizes.below += layout.log2_word(w, both);
+            sizes.here += layout.log2_word(w, legs | rotation.other[w]);
+            if (sized_) sizes.joined += layout.log2_word(w, legs);
         }
         return sizes;
     }
@@ -137,9 +125,11 @@ private:
         if (tree_.is_leaf(below)) return;
         std::int32_t kept = tree_.left(below), other = tree_.right(below);
         if (choice & 2) std::swap(kept, other);
-        const Sizes sizes = measure(tree_.legs(kept), tree_.legs(sibling), tree_.legs(other), tree_.legs(node));
-        const double cost_below = sized_ ? cost_.log2(sizes.flops_below, sizes.size) : sizes.flops_below;
-        const double cost_here = sized_ ? cost_.log2(sizes.flops_here, sizes_[at(node)]) : sizes.flops_here;
+        const Rotation rotation{tree_.legs(kept), tree_.legs(sibling), tree_.legs(other), tree_.legs(node),
+                                joined_.data()};
+        const RotationSizes sizes = weigh_ ? weigh_(rotation, words_, weights_) : weigh_mixed(rotation);
+        const double cost_below = sized_ ? cost_.log2(sizes.below, sizes.joined) : sizes.below;
+        const double cost_here = sized_ ? cost_.log2(sizes.here, sizes_[at(node)]) : sizes.here;
         const double rise = soft_maximum(cost_below, cost_here) - soft_maximum(costs_[at(below)], costs_[at(node)]);
         if (rise > 0.0 && rise * inverse > exponential_draw(random_.bits())) return;
         tree_.set_children(below, kept, sibling);
@@ -147,7 +137,7 @@ private:
         std::copy_n(joined_.data(), words_, tree_.legs(below));
         costs_[at(below)] = cost_below;
         costs_[at(node)] = cost_here;
-        if (sized_) sizes_[at(below)] = sizes.size;
+        if (sized_) sizes_[at(below)] = sizes.joined;
     }
 
     Tree& tree_;
@@ -155,7 +145,9 @@ private:
     Random& random_;
     bool sized_;
     std::size_t words_;
+    WeighRotation weigh_;
     double uniform_;
+    const double* weights_;
     std::vector<double> costs_, sizes_;
     std::vector<std::uint64_t> joined_;
     Tree::Shape best_;

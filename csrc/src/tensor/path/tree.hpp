@@ -24,6 +24,9 @@ public:
     double weight(std::size_t bit) const { return weight_[bit]; }
     /// Where all bits weigh the same, what they weigh; else 0.
     double uniform() const { return uniform_; }
+    /// Whether the bits of each word weigh the same, and what they weigh.
+    bool words_are_uniform() const;
+    const std::vector<double>& word_weights() const { return word_weight_; }
 
     /// log2 of the product of the extents in word `word` of a set.
     double log2_word(std::size_t word, std::uint64_t set) const {
@@ -95,8 +98,7 @@ public:
 
     /// Inner nodes, children before parents.
     std::vector<std::int32_t> postorder() const;
-    /// The pairs in the order with the smallest peak (Liu, SIAM J. Algebraic Discrete Methods 8 (1987) 375, for trees),
-    /// and log2 of that peak.
+    /// The pairs in the order with the smallest peak, and log2 of that peak.
     SsaPath pairs(double* log2_peak = nullptr) const;
 
     /// Removes or restores an index everywhere: `open` and `leaves` are those of the network.

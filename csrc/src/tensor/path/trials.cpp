@@ -9,6 +9,7 @@
 #include "tensor/path/anneal.hpp"
 #include "tensor/path/greedy.hpp"
 #include "tensor/path/optimal.hpp"
+#include "tensor/path/partition.hpp"
 
 namespace kadanoff::paths {
 
@@ -40,23 +41,33 @@ TrialSearch::TrialSearch(const Network& network, const BitLayout& layout, PathOb
 }
 
 StartParameters TrialSearch::choose_start(std::int64_t trial, Random& random) const {
-    if (trial == 0) return {};
     StartParameters parameters;
+    if (trial == 0) return parameters;
     if (!best_.empty() && random.uniform() < 0.5) {
         parameters = best_[random.below(static_cast<std::uint32_t>(best_.size()))].start;
         parameters.weight *= random.uniform(0.8, 1.25);
         parameters.temperature *= random.uniform(0.5, 2.0);
         parameters.imbalance = std::min(0.9, parameters.imbalance * random.uniform(0.7, 1.4));
+        parameters.heat = std::clamp(parameters.heat * random.uniform(0.7, 1.4), 0.4, 4.0);
+        parameters.cold = std::clamp(parameters.cold * random.uniform(0.7, 1.4), 4.0, 20.0);
         return parameters;
     }
+    parameters.greedy = random.uniform() < 0.25;
     parameters.weight = random.uniform(0.2, 1.5);
     parameters.temperature = std::exp(random.uniform(std::log(0.01), 0.0));
+    parameters.imbalance = std::exp(random.uniform(std::log(0.02), std::log(0.8)));
+    parameters.heat = std::exp(random.uniform(std::log(0.5), std::log(4.0)));
+    parameters.cold = std::exp(random.uniform(std::log(5.0), std::log(15.0)));
     return parameters;
 }
 
 SsaPath TrialSearch::start(const StartParameters& parameters, Random& random) const {
     Contraction contraction(*network_);
-    contract_greedily(contraction, {parameters.weight, parameters.temperature}, random);
+    if (parameters.greedy) {
+        contract_greedily(contraction, {parameters.weight, parameters.temperature}, random);
+    } else {
+        contract_by_bisection(contraction, parameters.imbalance, random);
+    }
     return contraction.pairs();
 }
 
@@ -84,7 +95,7 @@ void TrialSearch::begin(std::int64_t trial, std::int64_t sweeps, Candidate& resu
     Random random(seed_, static_cast<std::uint64_t>(trial), 0);
     result.start = choose_start(trial, random);
     Tree tree(*network_, *layout_, start(result.start, random));
-    anneal(tree, cost_, {.start = 1.0, .end = 10.0, .sweeps = sweeps}, random, control);
+    anneal(tree, cost_, {.start = result.start.heat, .end = result.start.cold, .sweeps = sweeps}, random, control);
     conclude(tree, random, result, control);
 }
 
@@ -95,7 +106,8 @@ void TrialSearch::continue_annealing(std::int64_t trial, std::int64_t sweeps, Ca
     contraction.finish();
     Tree tree(*network_, *layout_, contraction.pairs());
     tree.set_shape(result.shape);
-    anneal(tree, cost_, {.start = 2.0, .end = 12.0, .sweeps = sweeps}, random, control);
+    anneal(tree, cost_, {.start = random.uniform(0.7, 3.0), .end = result.start.cold, .sweeps = sweeps}, random,
+           control);
     conclude(tree, random, result, control);
 }
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from .networks import ising_network
+from .networks import checked_model, ising_network
 from .partition import log_partition
 from .site_tensors import SITE_LATTICES, SiteTensor, site_tensor
 
-__all__ = ["SITE_LATTICES", "SiteTensor", "ising_network", "log_partition", "site_tensor"]
+__all__ = [
+    "SITE_LATTICES",
+    "SiteTensor",
+    "checked_model",
+    "ising_network",
+    "log_partition",
+    "site_tensor",
+]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from kadanoff.rbm.machine import RBM
 from kadanoff.tensor.network import TensorNetwork
 
-from .rbm_units import Machine, machine_of, unit_indices
+from .rbm_units import Machine, MachineLike, machine_of, unit_indices
 
 Array = npt.NDArray[Any]
 MAX_EXPONENT = 700.0
@@ -18,9 +18,7 @@ MAX_FIELD = 300.0
 
 
 def rbm_network(
-    rbm: RBM | npt.ArrayLike,
-    visible_bias: npt.ArrayLike | None = None,
-    hidden_bias: npt.ArrayLike | None = None,
+    rbm: MachineLike,
     *,
     visible_units: str = "binary",
     hidden_units: str = "binary",
@@ -31,12 +29,12 @@ def rbm_network(
 
     Parameters
     ----------
-    rbm : RBM or array_like, (n_visible, n_hidden)
-        A machine, or weights, real or complex. A weight of zero is no edge.
-    visible_bias, hidden_bias : array_like, (n_visible,) and (n_hidden,), optional
-        With weights; zero by default.
+    rbm : RBM, or tuple of three array_like, or array_like
+        A machine, or (weights, visible bias, hidden bias) of shapes (n_visible, n_hidden),
+        (n_visible,) and (n_hidden,), real or complex, where None is a bias of zero, or weights
+        alone. A weight of zero is no edge.
     visible_units, hidden_units : {"binary", "spin"}
-        With weights: units of 0 and 1, or of -1 and 1.
+        With arrays: units of 0 and 1, or of -1 and 1.
     output : {"visible", "none"}
         "visible" leaves a leg for each visible unit, in their order: the contraction is psi.
         "none" sums over them: it is Z of a real machine.
@@ -69,7 +67,7 @@ def rbm_network(
     True
     """
     call = "rbm_network"
-    machine = machine_of(call, rbm, visible_bias, hidden_bias, visible_units, hidden_units)
+    machine = machine_of(call, rbm, visible_units, hidden_units)
     if output not in ("visible", "none"):
         raise ValueError(f"[{call}] expected output to be one of 'visible', 'none', got {output!r}")
     largest = max(
@@ -90,9 +88,7 @@ def rbm_network(
 
 
 def rbm_log_partition(
-    rbm: RBM | npt.ArrayLike,
-    visible_bias: npt.ArrayLike | None = None,
-    hidden_bias: npt.ArrayLike | None = None,
+    rbm: MachineLike,
     *,
     visible_units: str = "binary",
     hidden_units: str = "binary",
@@ -102,7 +98,7 @@ def rbm_log_partition(
 
     Parameters
     ----------
-    rbm, visible_bias, hidden_bias, visible_units, hidden_units
+    rbm, visible_units, hidden_units
         As in `rbm_network`.
     optimize
         As in `TensorNetwork.plan`.
@@ -130,9 +126,7 @@ def rbm_log_partition(
     >>> round(kd.tensor.rbm_log_partition(weights), 6)
     122.768446
     """
-    machine = machine_of(
-        "rbm_log_partition", rbm, visible_bias, hidden_bias, visible_units, hidden_units
-    )
+    machine = machine_of("rbm_log_partition", rbm, visible_units, hidden_units)
     _check_fields("rbm_log_partition", machine)
     tensors, scale = rbm_tensors(machine, scaled=True)
     phase, log = TensorNetwork(tensors).contract(optimize, log=True)
@@ -161,12 +155,12 @@ def rbm_tensors(machine: Machine, scaled: bool) -> tuple[list[tuple[Array, Any]]
     products = np.multiply.outer(v, h)
     for i, j in np.argwhere(machine.weights != 0).tolist():
         exponents.append((machine.weights[i, j] * products, [("v", i), ("h", j)]))
-    tensors, scale = [], 0.0
+    tensors, tops = [], []
     for exponent, labels in exponents:
         top = float(exponent.real.max()) if scaled else 0.0
-        scale += top
+        tops.append(top)
         tensors.append((np.exp(exponent - top), labels))
-    return tensors, scale
+    return tensors, math.fsum(tops)
 
 
 def _fixed(

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kadanoff.rbm.machine import RBM
 from kadanoff.tensor.states import MPS
 from kadanoff.tensor.states.checking import renyi_order
 from kadanoff.tensor.states.schmidt import renyi_entropy
 
-from .rbm_units import Machine, machine_of, unit_indices, unit_order, unit_set
+from .rbm_units import Machine, MachineLike, machine_of, unit_indices, unit_order, unit_set
 from .separators import Cut, Flags, minimum_cut
 
 Array = npt.NDArray[Any]
@@ -43,10 +42,8 @@ class RBMEntanglement(NamedTuple):
 
 
 def rbm_amplitudes(
+    rbm: MachineLike,
     visible: npt.ArrayLike,
-    rbm: RBM | npt.ArrayLike,
-    visible_bias: npt.ArrayLike | None = None,
-    hidden_bias: npt.ArrayLike | None = None,
     *,
     visible_units: str = "binary",
     hidden_units: str = "binary",
@@ -58,7 +55,7 @@ def rbm_amplitudes(
     ----------
     visible : array_like, (..., n_visible)
         Values of the visible units.
-    rbm, visible_bias, hidden_bias, visible_units, hidden_units
+    rbm, visible_units, hidden_units
         As in `rbm_network`.
     log : bool
         Return ln psi instead, which is complex for complex parameters.
@@ -81,25 +78,25 @@ def rbm_amplitudes(
     Examples
     --------
     >>> import kadanoff as kd
-    >>> kd.tensor.rbm_amplitudes([[0], [1]], [[1j]], [0.0], [0.0]).round(6).tolist()
+    >>> kd.tensor.rbm_amplitudes([[1j]], [[0], [1]]).round(6).tolist()
     [(2+0j), (1.540302+0.841471j)]
     """
     call = "rbm_amplitudes"
-    machine = machine_of(call, rbm, visible_bias, hidden_bias, visible_units, hidden_units)
+    machine = machine_of(call, rbm, visible_units, hidden_units)
     result = machine.log_amplitudes(unit_indices(call, machine, visible))
     return result if log else np.exp(result)
 
 
 def rbm_separator(
-    rbm: RBM | npt.ArrayLike,
+    rbm: MachineLike,
     subset: npt.ArrayLike,
 ) -> Separator:
     r"""Return the smallest set of units that separates some visible units from the others.
 
     Parameters
     ----------
-    rbm : RBM or array_like, (n_visible, n_hidden)
-        A machine or its weights, of which only the zeros matter.
+    rbm : RBM, or tuple of three array_like, or array_like
+        As in `rbm_network`; of the weights only the zeros matter.
     subset : array_like of int
         Visible units: at least one, and not all.
 
@@ -128,15 +125,13 @@ def rbm_separator(
     return _separator(machine, unit_set("rbm_separator", machine, subset))
 
 
-def rbm_bond_bounds(
-    rbm: RBM | npt.ArrayLike, order: npt.ArrayLike | None = None
-) -> tuple[int, ...]:
+def rbm_bond_bounds(rbm: MachineLike, order: npt.ArrayLike | None = None) -> tuple[int, ...]:
     r"""Return the bond dimensions that the graph of a machine implies for its MPS.
 
     Parameters
     ----------
-    rbm : RBM or array_like, (n_visible, n_hidden)
-        A machine or its weights, of which only the zeros matter.
+    rbm : RBM, or tuple of three array_like, or array_like
+        As in `rbm_network`; of the weights only the zeros matter.
     order : array_like of int, (n_visible,), optional
         The visible unit of each site; by default their own order.
 
@@ -162,9 +157,7 @@ def rbm_bond_bounds(
 
 
 def rbm_to_mps(
-    rbm: RBM | npt.ArrayLike,
-    visible_bias: npt.ArrayLike | None = None,
-    hidden_bias: npt.ArrayLike | None = None,
+    rbm: MachineLike,
     *,
     visible_units: str = "binary",
     hidden_units: str = "binary",
@@ -176,7 +169,7 @@ def rbm_to_mps(
 
     Parameters
     ----------
-    rbm, visible_bias, hidden_bias, visible_units, hidden_units
+    rbm, visible_units, hidden_units
         As in `rbm_network`.
     max_bond, tolerance : int and float, optional
         Compress as `MPS.compress` does, whose error is in `truncation`. Without either, the state
@@ -216,7 +209,7 @@ def rbm_to_mps(
     True
     """
     call = "rbm_to_mps"
-    machine = machine_of(call, rbm, visible_bias, hidden_bias, visible_units, hidden_units)
+    machine = machine_of(call, rbm, visible_units, hidden_units)
     machine = machine.ordered(unit_order(call, machine, order))
     state = _exact_state(call, machine)
     if max_bond is None and tolerance is None:
@@ -225,10 +218,8 @@ def rbm_to_mps(
 
 
 def rbm_entanglement(
+    rbm: MachineLike,
     subset: npt.ArrayLike,
-    rbm: RBM | npt.ArrayLike,
-    visible_bias: npt.ArrayLike | None = None,
-    hidden_bias: npt.ArrayLike | None = None,
     *,
     visible_units: str = "binary",
     hidden_units: str = "binary",
@@ -240,7 +231,7 @@ def rbm_entanglement(
     ----------
     subset : array_like of int
         Visible units: at least one, and not all; they need not be neighbours.
-    rbm, visible_bias, hidden_bias, visible_units, hidden_units
+    rbm, visible_units, hidden_units
         As in `rbm_network`; the state is :math:`\psi(v) = \sum_h e^{-E(v, h)}`, over its norm.
     order : float
         That of Renyi's entropy; 1 is von Neumann's.
@@ -263,12 +254,12 @@ def rbm_entanglement(
     >>> import numpy as np
     >>> import kadanoff as kd
     >>> weights = np.random.default_rng(1).normal(size=(8, 1)) * 4
-    >>> result = kd.tensor.rbm_entanglement([0, 2, 4, 6], weights)
+    >>> result = kd.tensor.rbm_entanglement(weights, [0, 2, 4, 6])
     >>> bool(0 < result.entropy < result.bound), round(result.bound, 6)
     (True, 0.693147)
     """
     call = "rbm_entanglement"
-    machine = machine_of(call, rbm, visible_bias, hidden_bias, visible_units, hidden_units)
+    machine = machine_of(call, rbm, visible_units, hidden_units)
     units = unit_set(call, machine, subset)
     index = renyi_order(call, order)
     others = [i for i in range(machine.n_visible) if i not in set(units)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from kadanoff import arguments
 from kadanoff.rbm.machine import RBM, UNITS
 
 Array = npt.NDArray[Any]
+MachineLike: TypeAlias = (
+    RBM | npt.ArrayLike | tuple[npt.ArrayLike, npt.ArrayLike | None, npt.ArrayLike | None]
+)
 VALUES = {"binary": (0.0, 1.0), "spin": (-1.0, 1.0)}
 
 
@@ -74,15 +77,14 @@ class Machine:
 def machine_of(
     call: str,
     rbm: Any,
-    visible_bias: Any = None,
-    hidden_bias: Any = None,
     visible_units: str = "binary",
     hidden_units: str = "binary",
 ) -> Machine:
-    """Return the machine of an `RBM`, or of arrays that may be complex."""
+    """Return the machine of an `RBM`, of weights, or of (weights, visible and hidden bias)."""
+    visible_bias = hidden_bias = None
+    if isinstance(rbm, tuple) and len(rbm) == 3 and _is_matrix(rbm[0]):
+        rbm, visible_bias, hidden_bias = rbm
     if isinstance(rbm, RBM):
-        if visible_bias is not None or hidden_bias is not None:
-            raise ValueError(f"[{call}] expected no biases beside an RBM, which has its own")
         visible_units, hidden_units = rbm.visible_units, rbm.hidden_units
         weights, visible_bias, hidden_bias = rbm.weights, rbm.visible_bias, rbm.hidden_bias
     else:
@@ -101,6 +103,14 @@ def machine_of(
         VALUES[arguments.choice(call, "visible_units", visible_units, UNITS)],
         VALUES[arguments.choice(call, "hidden_units", hidden_units, UNITS)],
     )
+
+
+def _is_matrix(value: Any) -> bool:
+    """Whether it is what weights are, and not a row of them."""
+    try:
+        return np.ndim(value) == 2
+    except ValueError:
+        return False
 
 
 def unit_indices(call: str, machine: Machine, visible: Any) -> npt.NDArray[np.intp]:

@@ -12,7 +12,7 @@ from kadanoff.errors import Interrupted
 from kadanoff.fixed import FixedAttributes
 from kadanoff.saved import SavedMachine
 
-from . import chain, isometries, optimising, scaling, spaces
+from . import chain, growing, isometries, optimising, scaling, spaces
 from .chain import Floats
 from .layer import Bonds, Layer, expectation, mirror
 
@@ -248,6 +248,48 @@ class BinaryMERA(FixedAttributes, SavedMachine):
             done = self.iterations + iterations - last
             raise Interrupted(f"[{call}] stopped after {done} of {iterations} rounds") from None
         return self
+
+    def grown(self, chi: int, *, middle: int | None = None, seed: int | None = None) -> BinaryMERA:
+        """Return a machine with more states on its legs, in nearly the state of this one.
+
+        Parameters
+        ----------
+        chi, middle : int, optional
+            As for `BinaryMERA`, and not less than here.
+        seed : int, optional
+            Of what fills the new states.
+
+        Raises
+        ------
+        ValueError, TypeError
+
+        Examples
+        --------
+        >>> import kadanoff as kd
+        >>> small = kd.tensor.BinaryMERA(4, seed=1).optimise(100)
+        >>> large = small.grown(5, seed=1)
+        >>> large, bool(abs(large.energy - small.energy) < 1e-3)
+        (BinaryMERA(chi=5, middle=4, 2 transitional layers, z2, 100 iterations), True)
+        """
+        call = "grown"
+        arguments.integer(call, "chi", chi, self.chi, 32)
+        if middle is not None:
+            arguments.integer(call, "middle", middle, self.middle, chi)
+        machine = BinaryMERA(
+            chi,
+            middle=middle,
+            transitional=self.transitional,
+            symmetry=self.symmetry,
+            seed=self.seed if seed is None else seed,
+        )
+        arguments.integer(call, "middle", machine.middle, self.middle, chi)
+        generator = np.random.default_rng(machine.seed)
+        machine.layers = tuple(
+            growing.grown_layer(layer, old, new, generator)
+            for layer, old, new in zip(self.layers, self._legs, machine._legs, strict=True)
+        )
+        machine.iterations = self.iterations
+        return machine
 
     def to_state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""

@@ -14,7 +14,6 @@ from kadanoff import _core, arguments
 from kadanoff.errors import MemoryLimitError
 
 from . import memory
-from .equation import Equation
 from .pairwise import contract_pairwise
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def _converted(call: str, values: Sequence[Any]) -> Tensors:
         return Tensors(tuple(values), np.result_type(*(value.dtype for value in values)), None)
     arrays = [_numbers(call, k, value) for k, value in enumerate(values)]
     dtype = np.result_type(*{array.dtype.newbyteorder("=") for array in arrays})
-    arrays = [np.require(array, dtype, "CA") for array in arrays]
+    arrays = [np.require(array, dtype, ["C", "A"]) for array in arrays]
     return Tensors(tuple(arrays), dtype, _core.NetworkTensors(arrays, dtype))
 
 
@@ -141,7 +140,6 @@ def _check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
 def sign_and_log(values: Any, exponent: int) -> tuple[Any, Any]:
     """Return phases and ln of the absolute values of values * 2^exponent; 0 and -inf for zeros."""
     size = np.abs(values).astype(np.float64)
-    # The size of a complex64 may round to a value that differs from 1 / its phase: divide in double.
     with np.errstate(divide="ignore", invalid="ignore"):
         sign = np.where(size > 0, values / size, 0).astype(values.dtype)
         return sign[()], np.asarray(np.log(size) + exponent * math.log(2))[()]
@@ -153,9 +151,7 @@ def _contract_on_device(plan: ContractionPlan, tensors: Tensors, log: bool, out:
     if log or out is not None:
         raise ValueError("[contract] expected neither log nor out for arrays on a GPU, got one")
     cupy = device_arrays.library("contract")
-    return contract_pairwise(
-        cupy, plan.equation, plan.pairs, plan.sliced_numbers, tensors.arrays
-    )
+    return contract_pairwise(cupy, plan.equation, plan.pairs, plan.sliced_numbers, tensors.arrays)
 
 
 def fitting_threads(

@@ -64,7 +64,7 @@ class ContractionPlan:
         self.memory_limit = memory_limit
         self._cores: dict[tuple[np.dtype[Any], Wanted], _core.Network] = {}
 
-    def core(self, dtype: npt.DTypeLike = None, gradients: Wanted = ()) -> _core.Network:
+    def core(self, dtype: npt.DTypeLike | None = None, gradients: Wanted = ()) -> _core.Network:
         """Return the compiled contraction of tensors of one type, made when first asked for."""
         dtype = self.dtype if dtype is None else np.dtype(dtype)
         key = (dtype, gradients)
@@ -81,7 +81,7 @@ class ContractionPlan:
     @property
     def path(self) -> list[tuple[int, int]]:
         """Pairs of positions in the list of tensors that are left, as `numpy.einsum` has them."""
-        return path_of_pairs(len(self.equation.inputs), self.pairs)
+        return [*path_of_pairs(len(self.equation.inputs), self.pairs)]
 
     @property
     def sliced(self) -> tuple[Hashable, ...]:

@@ -76,9 +76,7 @@ def request(
     limit = memory.limit_in_bytes("plan", memory_limit)
     if isinstance(optimize, list):
         optimize = tuple(tuple(step) for step in optimize)
-    return Request(
-        equation, names, dtype, optimize, limit, memory_limit is not None, seconds, seed
-    )
+    return Request(equation, names, dtype, optimize, limit, memory_limit is not None, seconds, seed)
 
 
 def make_plan(request: Request) -> ContractionPlan:
@@ -99,9 +97,7 @@ def make_plan(request: Request) -> ContractionPlan:
 
 def slicing_hint(plan: ContractionPlan, dtype: Any, gradients: Wanted, limit: int) -> str:
     """Tell with which slices a plan would fit into the limit, as the end of a sentence."""
-    wanted = Request(
-        plan.equation, plan.names, np.dtype(dtype), None, limit, True, None, None
-    )
+    wanted = Request(plan.equation, plan.names, np.dtype(dtype), None, limit, True, None, None)
     path = [tuple(pair) for pair in plan.path]
     fitting, _ = _fit(
         wanted,

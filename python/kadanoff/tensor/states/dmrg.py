@@ -137,7 +137,8 @@ def dmrg(
     Two sites at a time are optimised by Lanczos's method and split by the eigenvectors of their
     density matrix (S. R. White, Physical Review Letters 69 (1992) 2863; U. Schollwöck, Annals of
     Physics 326 (2011) 96, section 6.3). Energies are expectation values of states, hence bounds
-    from above. All is float64, or complex128 where the operator or the start is complex.
+    from above. All is float64, or complex128 where the operator or the start is complex; for the
+    bits of a seed see `MPS`.
 
     Examples
     --------

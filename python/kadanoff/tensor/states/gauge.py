@@ -62,6 +62,19 @@ def right_step(left: Array, tensor: Array) -> tuple[Array, Array]:
     return moved.reshape(*left.shape[:-1], -1), new.reshape(-1, dimension, right)
 
 
+def is_centered(chain: list[Array], center: int) -> bool:
+    """Whether all tensors but the centre are isometries towards it, to the root of rounding."""
+    allowed = float(np.finfo(chain[0].dtype).eps) ** 0.5
+    for i, tensor in enumerate(chain):
+        if i == center:
+            continue
+        left = i < center
+        matrix = tensor.reshape(-1, tensor.shape[2]) if left else tensor.reshape(len(tensor), -1).T
+        if np.abs(matrix.conj().T @ matrix - np.eye(matrix.shape[1])).max() > allowed:
+            return False
+    return True
+
+
 def with_center(
     tensors: list[Array], center: int, known: int | None = None
 ) -> tuple[list[Array], float]:

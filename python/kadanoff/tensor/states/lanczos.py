@@ -20,25 +20,23 @@ def lowest(
     residual is at most `tolerance`. One product does what `scipy.sparse.linalg.eigsh` needs ten
     for when the start is close, as it is in a sweep.
     """
-    vector = start / np.linalg.norm(start)
-    basis = [vector.ravel()]
-    alphas: list[float] = []
-    betas: list[float] = []
-    while True:
-        image = apply(basis[-1].reshape(start.shape)).ravel()
-        alphas.append(float(np.vdot(basis[-1], image).real))
-        values, vectors = np.linalg.eigh(
-            np.diag(alphas) + np.diag(betas, 1) + np.diag(betas, -1)  # a matrix of a few rows
-        )
-        stacked = np.stack(basis)
+    count = min(products, start.size)
+    basis = np.empty((count, start.size), dtype=start.dtype)
+    np.divide(start.ravel(), np.linalg.norm(start), out=basis[0])
+    matrix = np.zeros((count, count))
+    for k in range(count):
+        image = apply(basis[k].reshape(start.shape)).ravel()
+        matrix[k, k] = np.vdot(basis[k], image).real
+        values, vectors = np.linalg.eigh(matrix[: k + 1, : k + 1])
+        known = basis[: k + 1]
         # Twice is enough (Parlett, The Symmetric Eigenvalue Problem, section 6.9).
         for _ in range(2):
-            image = image - (stacked.conj() @ image) @ stacked
+            image = image - (known @ image.conj()).conj() @ known
         size = float(np.linalg.norm(image))
-        residual = size * abs(vectors[-1, 0])
         small = size <= 1e-14 * max(1.0, abs(values[0]))
-        if residual <= tolerance or small or len(alphas) >= min(products, start.size):
-            result = vectors[:, 0].astype(start.dtype) @ stacked
-            return float(values[0]), (result / np.linalg.norm(result)).reshape(start.shape)
-        betas.append(size)
-        basis.append(image / size)
+        if size * abs(vectors[-1, 0]) <= tolerance or small or k + 1 == count:
+            break
+        matrix[k, k + 1] = matrix[k + 1, k] = size
+        np.divide(image, size, out=basis[k + 1])
+    result = vectors[:, 0].astype(start.dtype) @ known
+    return float(values[0]), (result / np.linalg.norm(result)).reshape(start.shape)

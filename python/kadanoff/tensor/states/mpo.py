@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
 from kadanoff.saved import SavedMachine
 
@@ -179,7 +180,11 @@ class MPO(FixedAttributes, SavedMachine):
     @classmethod
     def from_state(cls, entries: Any) -> MPO:
         """Return the operator whose `to_state` was read back as `storage.Entries`."""
-        return cls(chain_from_state("MPO", entries, 4))
+        chain = chain_from_state("MPO", entries, 4)
+        try:
+            return cls(chain)
+        except ValueError as error:
+            raise FileError(f"[load] expected an operator, got: {error}") from error
 
     def __repr__(self) -> str:
         bond = max(self.bond_dimensions, default=1)

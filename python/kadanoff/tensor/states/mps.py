@@ -463,6 +463,8 @@ class MPS(Measurable, FixedAttributes, SavedMachine):
         """Return the state whose `to_state` was read back as `storage.Entries`."""
         chain = chain_from_state("MPS", entries, 3)
         center = entries.integer("center", -1, len(chain) - 1)
+        if center >= 0 and not gauge.is_centered(chain, center):
+            raise entries.wrong("center", "the centre of a canonical form, or -1")
         scale = entries.real("log_scale")
         return cls._made(chain, scale, None if center < 0 else center)
 
