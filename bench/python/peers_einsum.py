@@ -58,7 +58,7 @@ def restart_in_a_fair_environment() -> None:
 
 
 def kadanoff_einsum(equation: str, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    kd.einsum(equation, a, b, out=out)
+    kd.einsum(equation, a, b, out=out, threads=1)
 
 
 def numpy_einsum(equation: str, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:

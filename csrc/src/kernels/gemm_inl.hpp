@@ -45,6 +45,7 @@ KADANOFF_LEAF void prefetch_tile(const GemmTile& tile) {
 template <class Real, int Vectors, int Columns, bool Strided>
 void multiply_tile(const GemmTile& tile) noexcept {
     using Number = typename Real::Number;
+    constexpr int ahead = 10;  // panels come from the second-level cache
     typename Real::Vector sums[Vectors][Columns];
     KADANOFF_UNROLL
     for (int v = 0; v < Vectors; ++v) {
@@ -59,7 +60,10 @@ void multiply_tile(const GemmTile& tile) noexcept {
     for (std::int64_t k = tile.depth; k > 0; --k) {
         typename Real::Vector x[Vectors];
         KADANOFF_UNROLL
-        for (int v = 0; v < Vectors; ++v) x[v] = Real::load(a + v * Real::lanes);
+        for (int v = 0; v < Vectors; ++v) {
+            if constexpr (!Strided) __builtin_prefetch(a + (ahead * Vectors + v) * Real::lanes, 0, 3);
+            x[v] = Real::load(a + v * Real::lanes);
+        }
         KADANOFF_UNROLL
         for (int j = 0; j < Columns; ++j) {
             const typename Real::Vector y = Real::broadcast(b + j * column);

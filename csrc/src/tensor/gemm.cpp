@@ -11,7 +11,7 @@ namespace {
 
 // Bytes that the packed blocks may have, and of a column of a panel (k of a block): A stays in the second-level cache,
 // B in the third-level one, or beside A where A is one block.
-constexpr std::int64_t a_block_bytes = 512 << 10, b_block_bytes = 6 << 20, b_block_bytes_beside = 256 << 10;
+constexpr std::int64_t a_block_bytes = 640 << 10, b_block_bytes = 6 << 20, b_block_bytes_beside = 256 << 10;
 constexpr std::int64_t column_bytes = 1536;
 constexpr std::int64_t c_block_bytes = 384 << 10;         ///< of C, where it is turned afterwards
 constexpr std::int64_t most_narrow_panels = 16;           ///< of B, for a panel of A to be used at once
@@ -410,9 +410,19 @@ void Gemm::multiply_block(Room& room, const std::byte* a, std::byte* c, bool acc
     if (!room.a_packed) pack_a(room, a, 0, room.m.count);
     room.a_packed = true;
     const std::int64_t panel_bytes = a_width_ * reals_ * tile.depth * real_bytes_;
+    const std::int64_t panels = (room.m.count + a_width_ - 1) / a_width_;
+    const std::int64_t next_bytes = round_up(b_width_ * tile.depth * real_bytes_ / panels, 64);
     for (std::int64_t j = 0; j < room.n.count; j += b_width_) {
         const std::byte* panel = room.a;
-        for (std::int64_t i = 0; i < room.m.count; i += a_width_, panel += panel_bytes) multiply_tile(i, j, panel);
+        // The next panel of B comes nearer while this one is used.
+        const std::byte* next = room.b + (j + b_width_) * tile.depth * real_bytes_;
+        for (std::int64_t i = 0; i < room.m.count; i += a_width_, panel += panel_bytes) {
+            if (j + b_width_ < room.n.count) {
+                for (std::int64_t at = 0; at < next_bytes; at += 64) __builtin_prefetch(next + at, 0, 2);
+                next += next_bytes;
+            }
+            multiply_tile(i, j, panel);
+        }
     }
 }
 

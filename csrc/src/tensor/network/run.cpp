@@ -2,32 +2,19 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
-#include <memory>
-#include <mutex>
-#include <new>
 #include <string>
 
 #include "kadanoff/error.hpp"
 #include "parallel.hpp"
 #include "poll_timer.hpp"
 #include "tensor/network/additions.hpp"
+#include "tensor/network/memory.hpp"
 #include "tensor/network/program.hpp"
 #include "tensor/network/tree.hpp"
 
 namespace kadanoff::networks {
 
 namespace {
-
-constexpr std::align_val_t line{64};
-
-struct Release {
-    void operator()(char* bytes) const { ::operator delete(bytes, line); }
-};
-using Memory = std::unique_ptr<char, Release>;
-
-Memory allocate(std::size_t bytes) {
-    return Memory(static_cast<char*>(::operator new(std::max<std::size_t>(bytes, 64), line)));
-}
 
 std::size_t rounded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -298,10 +285,10 @@ public:
             const int power = std::ilogb(largest);
             if (std::abs(power) <= exponent_limit(program.dtype)) continue;
             const std::size_t bytes = static_cast<std::size_t>(size) * size_of(program.dtype);
-            copies_.push_back(allocate(bytes));
-            std::memcpy(copies_.back().get(), tensors[k], bytes);
-            scale_exactly(program, copies_.back().get(), size, -power);
-            tensors[k] = copies_.back().get();
+            copies_.emplace_back(bytes);
+            std::memcpy(copies_.back().data(), tensors[k], bytes);
+            scale_exactly(program, copies_.back().data(), size, -power);
+            tensors[k] = copies_.back().data();
             exponents.push_back({k, power});
             exponent += power;
         }
@@ -318,7 +305,7 @@ public:
     std::int64_t exponent = 0;
 
 private:
-    std::vector<Memory> copies_;
+    std::vector<std::vector<char>> copies_;
 };
 
 }  // namespace
@@ -348,12 +335,12 @@ bool Program::run(const Call& call) const {
     const bool by_slice = slices > 1;
     const int workers = this->workers(call.threads);
     const std::size_t scratch = rounded(scratch_bytes), arena = rounded(arena_bytes);
-    const Memory memory = allocate(bytes(call.threads));
+    const Memory memory(bytes(call.threads));
     const ScaledTensors scaled(*this, call);
     Shared shared(workers, call.poll);
     run_parallel(workers, [&](int number) {
-        char* const own = memory.get() + at(number) * (by_slice ? arena + scratch : scratch);
-        char* const shared_arena = memory.get() + at(workers) * scratch;
+        char* const own = memory.data() + at(number) * (by_slice ? arena + scratch : scratch);
+        char* const shared_arena = memory.data() + at(workers) * scratch;
         Worker worker(*this, call, shared, number, by_slice ? 1 : workers, by_slice ? own + scratch : shared_arena, own,
                       scaled.tensors);
         if (!by_slice) {

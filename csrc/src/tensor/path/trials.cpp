@@ -48,14 +48,16 @@ StartParameters TrialSearch::choose_start(std::int64_t trial, Random& random) co
         parameters.weight *= random.uniform(0.8, 1.25);
         parameters.temperature *= random.uniform(0.5, 2.0);
         parameters.imbalance = std::min(0.9, parameters.imbalance * random.uniform(0.7, 1.4));
-        parameters.heat = std::clamp(parameters.heat * random.uniform(0.7, 1.4), 0.7, 6.0);
+        parameters.heat = std::clamp(parameters.heat * random.uniform(0.7, 1.4), 0.4, 4.0);
+        parameters.cold = std::clamp(parameters.cold * random.uniform(0.7, 1.4), 4.0, 20.0);
         return parameters;
     }
     parameters.greedy = random.uniform() < 0.25;
     parameters.weight = random.uniform(0.2, 1.5);
     parameters.temperature = std::exp(random.uniform(std::log(0.01), 0.0));
     parameters.imbalance = std::exp(random.uniform(std::log(0.02), std::log(0.8)));
-    parameters.heat = std::exp(random.uniform(0.0, std::log(5.0)));
+    parameters.heat = std::exp(random.uniform(std::log(0.5), std::log(4.0)));
+    parameters.cold = std::exp(random.uniform(std::log(5.0), std::log(15.0)));
     return parameters;
 }
 
@@ -93,7 +95,7 @@ void TrialSearch::begin(std::int64_t trial, std::int64_t sweeps, Candidate& resu
     Random random(seed_, static_cast<std::uint64_t>(trial), 0);
     result.start = choose_start(trial, random);
     Tree tree(*network_, *layout_, start(result.start, random));
-    anneal(tree, cost_, {.start = result.start.heat, .end = 15.0, .sweeps = sweeps}, random, control);
+    anneal(tree, cost_, {.start = result.start.heat, .end = result.start.cold, .sweeps = sweeps}, random, control);
     conclude(tree, random, result, control);
 }
 
@@ -104,7 +106,8 @@ void TrialSearch::continue_annealing(std::int64_t trial, std::int64_t sweeps, Ca
     contraction.finish();
     Tree tree(*network_, *layout_, contraction.pairs());
     tree.set_shape(result.shape);
-    anneal(tree, cost_, {.start = 2.0, .end = 15.0, .sweeps = sweeps}, random, control);
+    anneal(tree, cost_, {.start = random.uniform(0.7, 3.0), .end = result.start.cold, .sweeps = sweeps}, random,
+           control);
     conclude(tree, random, result, control);
 }
 

@@ -15,7 +15,7 @@ struct StartParameters {
     bool greedy = true;
     double weight = 1.0, temperature = 0.0;  ///< of the greedy choice
     double imbalance = 0.1;                  ///< of recursive bisection
-    double heat = 1.0;                       ///< inverse temperature at which annealing begins
+    double heat = 1.0, cold = 10.0;          ///< inverse temperatures between which the tree is annealed
 };
 
 /// What is asked of a search.
