@@ -25,6 +25,8 @@ PARTITIONS = {
     "halves": np.arange(INPUTS) < INPUTS // 2,
 }
 LAYERS = 3
+CIRCUITS = 8
+"""Over which entropies are averaged."""
 
 
 def compute(settings: Settings, progress: Progress) -> Report:
@@ -46,10 +48,14 @@ def compute(settings: Settings, progress: Progress) -> Report:
                 progress(done, total, f"{name}, {width} channels in layer {layer}")
                 done += 1
                 channels = [width if k == layer else USUAL for k in range(LAYERS)]
-                circuit = ConvAC(INPUTS, channels, functions=FUNCTIONS, seed=settings.seed)
-                found["rank"][-1].append(circuit.separation_rank(subset))
-                found["cut"][-1].append(int(circuit.min_cut(subset)))
-                found["entropy"][-1].append(circuit.entanglement_entropy(subset))
+                circuits = [
+                    ConvAC(INPUTS, channels, functions=FUNCTIONS, seed=settings.seed + k)
+                    for k in range(CIRCUITS)
+                ]
+                found["rank"][-1].append(circuits[0].separation_rank(subset))
+                found["cut"][-1].append(int(circuits[0].min_cut(subset)))
+                entropies = [one.entanglement_entropy(subset) for one in circuits]
+                found["entropy"][-1].append(float(np.mean(entropies)))
         series.update({f"{name}_{key}": np.array(rows) for key, rows in found.items()})
     for width in widths.tolist():
         progress(done, total, f"deep and shallow, {width} channels")
@@ -140,26 +146,25 @@ def draw(figure: Figure, report: Report) -> None:
     series, widths = report.series, report.series["widths"]
     axes: Any = figure.subplots(1, 1 + len(PARTITIONS))
     for row, (name, colour) in enumerate(zip(PARTITIONS, COLOURS, strict=False)):
-        for kind, style in (("deep", "o-"), ("shallow", "s--")):
-            axes[0].semilogy(
-                widths, series[f"{kind}_rank"][row], style, ms=4.0, color=colour, mfc="white",
-                label=f"{kind}, {name}",
-            )  # fmt: skip
+        ranks = series["deep_rank"][row]
+        axes[0].semilogy(widths, ranks, "o-", ms=4.0, color=colour, label=f"deep, {name}")
+    ranks = series["shallow_rank"][0]
+    axes[0].semilogy(widths, ranks, "ks", mfc="none", ms=7.0, label="shallow, alternating")
     axes[0].set_xlabel("channels of all layers")
     axes[0].set_ylabel("separation rank")
     axes[0].legend(fontsize=8)
+    highest = math.log(FUNCTIONS ** (INPUTS // 2))
     for axis, name in zip(axes[1:], PARTITIONS, strict=True):
         for layer in range(LAYERS):
-            colour = COLOURS[layer]
-            cut = np.log(series[f"{name}_cut"][layer])
-            axis.plot(widths, cut, "--", lw=1.0, color=colour)
-            entropy = series[f"{name}_entropy"][layer]
-            axis.plot(widths, entropy, "o-", ms=4.0, color=colour, label=f"$r_{layer}$")
+            colour, size = COLOURS[layer], 9.0 - 2.5 * layer
+            ranks = np.log(series[f"{name}_rank"][layer])
+            axis.plot(widths, ranks, "o-", ms=size, mfc="none", color=colour, label=f"$r_{layer}$")
+            axis.plot(widths, series[f"{name}_entropy"][layer], ":", color=colour)
         axis.set_title(name)
         axis.set_xlabel("channels of one layer")
-        axis.set_ylim(-0.2, 1.08 * math.log(FUNCTIONS ** (INPUTS // 2)))
-    axes[1].set_ylabel("entanglement entropy, bound dashed")
-    axes[1].legend()
+        axis.set_ylim(-0.05 * highest, 1.08 * highest)
+    axes[1].set_ylabel("ln of the rank; entropy dotted")
+    axes[1].legend(title="layer")
 
 
 REPRODUCTION = Reproduction(
