@@ -66,6 +66,7 @@ ENTRIES = {
     "gaussian": ["gaussian()"],
     "gemm": ["gemm(kadanoff::DType)"],
     "packed": ["packed(kadanoff::PackedChoice)", "packed_count(bool)"],
+    "permute": ["permute(int)"],
     "plain": ["plain(int, bool)"],
     "potts": ["potts(bool, bool)"],
     "rbm": ["rbm(bool)"],
