@@ -67,6 +67,7 @@ ENTRIES = {
     "gemm": ["gemm(kadanoff::DType)"],
     "network": ["network(kadanoff::DType)"],
     "packed": ["packed(kadanoff::PackedChoice)", "packed_count(bool)"],
+    "permute": ["permute(int)"],
     "plain": ["plain(int, bool)"],
     "potts": ["potts(bool, bool)"],
     "rbm": ["rbm(bool)"],

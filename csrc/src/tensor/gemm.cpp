@@ -27,18 +27,9 @@ GemmKernel kernel_of(DType dtype, Isa isa) {
     return scalar_gemm(dtype);
 }
 
-/// Turns axes round that run backwards in tensor t, and sorts them, the fastest first.
-void sort_forward(Axes<3>& axes, std::size_t t, std::int64_t* base) {
-    for (Axis<3>& axis : axes) {
-        if (axis.stride[t] >= 0) continue;
-        for (std::size_t i = 0; i < 3; ++i) {
-            base[i] += (axis.extent - 1) * axis.stride[i];
-            axis.stride[i] = -axis.stride[i];
-        }
-    }
-    std::stable_sort(axes.begin(), axes.end(),
-                     [&](const Axis<3>& x, const Axis<3>& y) { return x.stride[t] > y.stride[t]; });
-    fuse(axes);
+/// The fastest in tensor t first.
+void sort_fastest_first(Axes<3>& axes, std::size_t t, std::int64_t* base) {
+    sort_forward(axes, t, base);
     std::reverse(axes.begin(), axes.end());
 }
 
@@ -110,11 +101,11 @@ void Gemm::choose_roles(PairAxes& axes) {
 }
 
 void Gemm::arrange(PairAxes& axes) {
-    sort_forward(axes.batch, 2, base_);
+    sort_fastest_first(axes.batch, 2, base_);
     batch_ = std::move(axes.batch);
-    sort_forward(axes.m, 2, base_);
+    sort_fastest_first(axes.m, 2, base_);
     m_ = strides_in(axes.m, 0, 2);
-    sort_forward(axes.n, 2, base_);
+    sort_fastest_first(axes.n, 2, base_);
     n_ = strides_in(axes.n, 1, 2);
     const auto layout = [](const Axes<2>& rows, std::size_t& cross) {
         const std::ptrdiff_t unit = find_unit(rows, 0);
@@ -141,7 +132,7 @@ void Gemm::turn_output() {
 
 /// Numbers first the axis along which A has its neighbours, or else B; then that of B.
 void Gemm::arrange_depth(Axes<3> axes) {
-    sort_forward(axes, 0, base_);
+    sort_fastest_first(axes, 0, base_);
     k_ = strides_in(axes, 0, 1);
     const std::ptrdiff_t a = a_layout_ == GemmLayout::scattered ? find_unit(k_, 0) : -1;
     std::ptrdiff_t b = b_layout_ == GemmLayout::scattered ? find_unit(k_, 1) : -1;
