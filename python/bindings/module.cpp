@@ -16,6 +16,7 @@ PYBIND11_MODULE(_core, m) {
         }
     });
     kadanoff::python::register_build(m);
+    kadanoff::python::register_einsum(m);
     kadanoff::python::register_gaussian(m);
     kadanoff::python::register_lattice(m);
     kadanoff::python::register_random(m);
@@ -23,6 +24,7 @@ PYBIND11_MODULE(_core, m) {
     kadanoff::python::register_rbm_likelihood(m);
     kadanoff::python::register_sampler(m);
     kadanoff::python::register_tempering(m);
-    kadanoff::python::register_annealing(m);
+    kadanoff::python::register_tensor_network(m);
     kadanoff::python::register_tensor_path(m);
+    kadanoff::python::register_annealing(m);
 }

@@ -11,10 +11,10 @@
 
 from __future__ import annotations
 
-from kadanoff import annealing, couplings, datasets, exact, instances, rbm, tempering
+from kadanoff import annealing, couplings, datasets, exact, instances, rbm, tempering, tensor
 from kadanoff._core import __version__, rng_version
 from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
-from kadanoff.errors import DivergenceError, Error, FileError, Interrupted
+from kadanoff.errors import DivergenceError, Error, FileError, Interrupted, MemoryLimitError
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
 from kadanoff.models import BoltzmannMachine, BoltzmannTrainer, Hopfield, Ising, Potts
 from kadanoff.rbm import (
@@ -30,6 +30,7 @@ from kadanoff.rbm import (
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
+from kadanoff.tensor import TensorNetwork, einsum
 
 __all__ = [
     "RBM",
@@ -51,6 +52,7 @@ __all__ = [
     "Hypercubic",
     "Interrupted",
     "Ising",
+    "MemoryLimitError",
     "ParallelTempering",
     "PopulationResult",
     "Potts",
@@ -59,6 +61,7 @@ __all__ = [
     "Run",
     "Sampler",
     "Square",
+    "TensorNetwork",
     "TrajectoryTempering",
     "Triangular",
     "__version__",
@@ -66,10 +69,12 @@ __all__ = [
     "annealing",
     "couplings",
     "datasets",
+    "einsum",
     "exact",
     "instances",
     "population_anneal",
     "rbm",
     "rng_version",
     "tempering",
+    "tensor",
 ]

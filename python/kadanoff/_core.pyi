@@ -32,6 +32,10 @@ def threshold_heat_bath(drive: float) -> int: ...
 def decide_swaps(
     drive: NDArray[np.float64], seed: int, round: int, first: int
 ) -> NDArray[np.bool_]: ...
+def einsum(operands: tuple[Any, ...], out: Any, path: Any, threads: int) -> Any: ...
+def einsum_steps(
+    equation: str, shapes: Sequence[Sequence[int]], path: Any
+) -> tuple[tuple[int, ...], bool, list[tuple[int, int, list[int], list[int], list[int]]]]: ...
 
 class Lattice:
     @staticmethod
@@ -325,3 +329,40 @@ def path_cost(
     pairs: Sequence[Sequence[int]],
     sliced: Sequence[int],
 ) -> dict[str, float]: ...
+
+class NetworkTensors:
+    def __init__(self, arrays: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> None: ...
+    def first_not_finite(self) -> int: ...
+
+class Network:
+    def __init__(
+        self,
+        *,
+        inputs: Sequence[Sequence[int]],
+        output: Sequence[int],
+        sizes: Sequence[int],
+        pairs: Sequence[tuple[int, int]],
+        sliced: Sequence[int],
+        dtype: np.dtype[Any],
+        gradients: Sequence[int],
+    ) -> None: ...
+    @property
+    def slices(self) -> int: ...
+    @property
+    def flops(self) -> float: ...
+    @property
+    def largest(self) -> int: ...
+    def fits(self, tensors: NetworkTensors) -> bool: ...
+    def bytes(self, threads: int) -> int: ...
+    def run(
+        self, tensors: NetworkTensors, out: NDArray[Any], scaled: bool, threads: int
+    ) -> int: ...
+    def run_gradients(
+        self,
+        tensors: NetworkTensors,
+        cotangent: NDArray[Any],
+        out: NDArray[Any],
+        gradients: Sequence[NDArray[Any]],
+        scaled: bool,
+        threads: int,
+    ) -> int: ...

@@ -9,17 +9,18 @@ import numpy.typing as npt
 
 def empty(call: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Any:
     """Return a new CuPy array; its address is `.data.ptr`."""
-    return _cupy(call).empty(shape, dtype=dtype)
+    return library(call).empty(shape, dtype=dtype)
 
 
 def on_host(call: str, array: Any) -> Any:
     """Return a NumPy copy of an array on a GPU, of whichever library; anything else as it is."""
     if not hasattr(array, "__cuda_array_interface__"):
         return array
-    return _cupy(call).asarray(array).get()
+    return library(call).asarray(array).get()
 
 
-def _cupy(call: str) -> Any:
+def library(call: str) -> Any:
+    """Return CuPy; ImportError if it is not installed."""
     try:
         import cupy
     except ImportError as error:

@@ -64,6 +64,8 @@ ENTRIES = {
     "clusters": ["clusters()"],
     "dense": ["dense(int)"],
     "gaussian": ["gaussian()"],
+    "gemm": ["gemm(kadanoff::DType)"],
+    "network": ["network(kadanoff::DType)"],
     "packed": ["packed(kadanoff::PackedChoice)", "packed_count(bool)"],
     "plain": ["plain(int, bool)"],
     "potts": ["potts(bool, bool)"],

@@ -13,6 +13,7 @@ import kadanoff
 
 from .anneal import anneal
 from .bench import bench
+from .free_energy import free_energy
 from .info import info
 from .ising import ising
 from .rbm import app as rbm
@@ -65,6 +66,7 @@ app = typer.Typer(
 app.command()(ising)
 app.command()(anneal)
 app.command()(temper)
+app.command()(free_energy)
 app.add_typer(rbm)
 app.add_typer(reproduce)
 app.command()(info)

@@ -22,7 +22,9 @@ class Entry(NamedTuple):
     summary: str
 
 
-KNOWN: dict[str, Entry] = {}
+KNOWN: dict[str, Entry] = {
+    "rbm-mps": Entry("rbm_mps", "Bonds, entanglement and ln Z of RBMs as tensor networks."),
+}
 """By the name of the command; modules are imported when their command runs."""
 
 
