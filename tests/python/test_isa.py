@@ -71,6 +71,7 @@ ENTRIES = {
     "plain": ["plain(int, bool)"],
     "potts": ["potts(bool, bool)"],
     "rbm": ["rbm(bool)"],
+    "stream": ["stream(kadanoff::DType)"],
     "table": ["table(kadanoff::TableChoice)"],
 }
 
