@@ -131,7 +131,9 @@ class Case:
         self.name, self.equation = name, f"{left},{right}->{output}"
         rng = np.random.default_rng(1)
         shapes = [tuple(sizes[label] for label in labels) for labels in (left, right, output)]
-        self.left, self.right = (rng.random(shape, np.float32).astype(dtype) for shape in shapes[:2])
+        self.left, self.right = (
+            rng.random(shape, np.float32).astype(dtype) for shape in shapes[:2]
+        )
         self.output = np.zeros(shapes[2], dtype)
         self.flops = 2 * math.prod(sizes.values())
 
@@ -155,7 +157,11 @@ def check(case: Case, found: dict[str, Contraction]) -> None:
             a = case.left[tuple(at.get(label, slice(None)) for label in left)].astype(float)
             b = case.right[tuple(at.get(label, slice(None)) for label in right)].astype(float)
             summed = [label for label in left if label not in wanted]
-            order = [[x for x in labels if x not in wanted].index(s) for labels in (right,) for s in summed]
+            order = [
+                [x for x in labels if x not in wanted].index(s)
+                for labels in (right,)
+                for s in summed
+            ]
             exact = np.sum(a * b.transpose(order))
             error = abs(case.output[tuple(place)] / exact - 1)
             if not error < 100 * np.finfo(case.output.dtype).eps:

@@ -1,7 +1,7 @@
 #include "einsum_operand.hpp"
 
 #include <algorithm>
-#include <array>
+#include <bit>
 #include <cstdlib>
 #include <optional>
 
@@ -18,9 +18,11 @@ const Api& api() {
     return loaded;
 }
 
+constexpr char native_order = std::endian::native == std::endian::little ? '<' : '>';
+
 std::optional<DType> dtype_of(const py::detail::PyArray_Proxy& array) {
     const auto* descriptor = py::detail::array_descriptor_proxy(array.descr);
-    if (descriptor->byteorder != '=' && descriptor->byteorder != '|') return {};
+    if (descriptor->byteorder != '=' && descriptor->byteorder != native_order) return {};
     switch (descriptor->type_num) {
         case Api::NPY_FLOAT_: return DType::float32;
         case Api::NPY_DOUBLE_: return DType::float64;

@@ -24,5 +24,7 @@ PYBIND11_MODULE(_core, m) {
     kadanoff::python::register_rbm_likelihood(m);
     kadanoff::python::register_sampler(m);
     kadanoff::python::register_tempering(m);
+    kadanoff::python::register_tensor_network(m);
+    kadanoff::python::register_tensor_path(m);
     kadanoff::python::register_annealing(m);
 }

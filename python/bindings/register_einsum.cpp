@@ -172,7 +172,7 @@ PyObject* einsum(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
     } catch (const InvalidArgument& error) {
         PyErr_SetString(PyExc_ValueError, error.what());
     } catch (const std::bad_alloc&) {
-        PyErr_NoMemory();
+        PyErr_SetString(PyExc_MemoryError, "[einsum] expected memory for what the steps of a plan make, got none");
     } catch (const std::exception& error) {
         PyErr_SetString(PyExc_RuntimeError, error.what());
     }

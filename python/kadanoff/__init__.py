@@ -14,7 +14,7 @@ from __future__ import annotations
 from kadanoff import annealing, couplings, datasets, exact, instances, rbm, tempering, tensor
 from kadanoff._core import __version__, rng_version
 from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
-from kadanoff.errors import DivergenceError, Error, FileError, Interrupted
+from kadanoff.errors import DivergenceError, Error, FileError, Interrupted, MemoryLimitError
 from kadanoff.lattices import Chain, Cubic, Graph, Honeycomb, Hypercubic, Square, Triangular
 from kadanoff.models import BoltzmannMachine, BoltzmannTrainer, Hopfield, Ising, Potts
 from kadanoff.rbm import (
@@ -30,7 +30,7 @@ from kadanoff.rbm import (
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
-from kadanoff.tensor import einsum
+from kadanoff.tensor import TensorNetwork, einsum
 
 __all__ = [
     "RBM",
@@ -52,6 +52,7 @@ __all__ = [
     "Hypercubic",
     "Interrupted",
     "Ising",
+    "MemoryLimitError",
     "ParallelTempering",
     "PopulationResult",
     "Potts",
@@ -60,6 +61,7 @@ __all__ = [
     "Run",
     "Sampler",
     "Square",
+    "TensorNetwork",
     "TrajectoryTempering",
     "Triangular",
     "__version__",

@@ -297,3 +297,72 @@ class RbmAnnealing:
     def log_base(self) -> float: ...
     def visible(self) -> NDArray[np.uint8]: ...
     def write_visible(self, bits: NDArray[np.uint8]) -> None: ...
+
+def find_path(
+    *,
+    tensors: Sequence[Sequence[int]],
+    output: Sequence[int],
+    extents: Sequence[int],
+    method: str,
+    minimize: str,
+    seconds: float | None,
+    trials: int | None,
+    peak_limit: float,
+    largest_limit: float,
+    seed: int,
+    threads: int,
+) -> tuple[list[list[int]], list[int], dict[str, float]]: ...
+def slice_path(
+    *,
+    tensors: Sequence[Sequence[int]],
+    output: Sequence[int],
+    extents: Sequence[int],
+    pairs: Sequence[Sequence[int]],
+    peak_limit: float,
+    largest_limit: float,
+) -> tuple[list[list[int]], list[int], dict[str, float]]: ...
+def path_cost(
+    *,
+    tensors: Sequence[Sequence[int]],
+    output: Sequence[int],
+    extents: Sequence[int],
+    pairs: Sequence[Sequence[int]],
+    sliced: Sequence[int],
+) -> dict[str, float]: ...
+
+class NetworkTensors:
+    def __init__(self, arrays: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> None: ...
+    def first_not_finite(self) -> int: ...
+
+class Network:
+    def __init__(
+        self,
+        *,
+        inputs: Sequence[Sequence[int]],
+        output: Sequence[int],
+        sizes: Sequence[int],
+        pairs: Sequence[tuple[int, int]],
+        sliced: Sequence[int],
+        dtype: np.dtype[Any],
+        gradients: Sequence[int],
+    ) -> None: ...
+    @property
+    def slices(self) -> int: ...
+    @property
+    def flops(self) -> float: ...
+    @property
+    def largest(self) -> int: ...
+    def fits(self, tensors: NetworkTensors) -> bool: ...
+    def bytes(self, threads: int) -> int: ...
+    def run(
+        self, tensors: NetworkTensors, out: NDArray[Any], scaled: bool, threads: int
+    ) -> int: ...
+    def run_gradients(
+        self,
+        tensors: NetworkTensors,
+        cotangent: NDArray[Any],
+        out: NDArray[Any],
+        gradients: Sequence[NDArray[Any]],
+        scaled: bool,
+        threads: int,
+    ) -> int: ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import secrets
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,16 @@ def integer(call: str, name: str, value: Any, low: int, high: int) -> int:
     if not low <= result <= high:
         raise ValueError(f"[{call}] expected {name} in [{low}, {high}], got {result}")
     return result
+
+
+def seed(call: str, value: Any) -> int:
+    """Return a seed of 64 bits: a fresh one for None."""
+    return secrets.randbits(64) if value is None else integer(call, "seed", value, 0, 2**64 - 1)
+
+
+def threads(call: str, value: Any) -> int | None:
+    """Return a number of threads; None, which stands for all cores, as it is."""
+    return None if value is None else integer(call, "threads", value, 1, 4096)
 
 
 def real(call: str, name: str, value: Any) -> float:

@@ -17,6 +17,10 @@ class DivergenceError(Error, ArithmeticError):
     """A training whose parameters are no longer numbers, or have grown beyond all bounds."""
 
 
+class MemoryLimitError(Error, MemoryError):
+    """Work that would take more memory than it may; none was asked for."""
+
+
 class Interrupted(KeyboardInterrupt):
     """A run that Ctrl-C stopped.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import warnings
 from typing import Any, ClassVar
 
@@ -137,16 +136,10 @@ class Sampler(FixedAttributes, SavedChains):
             raise TypeError(f"[{call}] expected a model such as kd.Ising(lattice), got {model!r}")
         self.model = model
         self.replicas = arguments.integer(call, "replicas", replicas, 1, 2**31)
-        self.seed = (
-            secrets.randbits(64)
-            if seed is None
-            else arguments.integer(call, "seed", seed, 0, 2**64 - 1)
-        )
+        self.seed = arguments.seed(call, seed)
         self.update = arguments.choice(call, "update", update, UPDATES)
         self.device = arguments.choice(call, "device", device, DEVICES)
-        self.threads = (
-            None if threads is None else arguments.integer(call, "threads", threads, 1, 4096)
-        )
+        self.threads = arguments.threads(call, threads)
         self.order = arguments.choice(call, "order", order, ORDERS)
         betas = arguments.reals(call, "beta", beta)
         self._core = _core.Sampler(

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <new>
+#include <string>
 
 #include "kadanoff/error.hpp"
 #include "kadanoff/tensor/pair.hpp"
@@ -54,7 +54,7 @@ TensorLayout c_order(const Labels& labels, const std::vector<std::int64_t>& exte
     for (std::size_t axis = labels.size(); axis-- > 0;) {
         layout.strides[axis] = stride;
         elements *= static_cast<double>(std::max<std::int64_t>(layout.shape[axis], 1));
-        if (elements > 0x1p58) throw std::bad_alloc();
+        if (elements > 0x1p58) throw InvalidArgument("[einsum] expected a result of at most 2^58 elements, got more");
         stride *= std::max<std::int64_t>(layout.shape[axis], 1);
     }
     return layout;
@@ -117,10 +117,10 @@ private:
     };
 
     void add_pairs(const EinsumPath& path, const Labelled& output);
-    std::size_t sum_alone(std::size_t slot, const Labels& kept);
     void add_step(Step step, const Labelled& result, bool last);
-    void set_view(const Labels& kept);
-    double volume(const Labels& labels, const Labels& more) const;
+    void set_view(const Strides& strides);
+    double volume(const Labels& labels) const;
+    double products(const Labelled& left, const Labelled& right, const Labels& kept) const;
     void run_steps(const void** slots, std::byte* workspace, void* output, int threads) const;
     static int threads_for(const Step& step, int threads) { return step.work < work_for_threads ? 1 : threads; }
 
@@ -148,9 +148,9 @@ Einsum::Plan::Plan(std::string_view text, DType dtype, const std::vector<TensorL
     output_shape = layout.shape;
     const Labelled output = reduce(equation_.output, layout);
     if (operands_ == 1) {
-        set_view(equation_.output);
+        set_view(operands[0].strides);
         Step step;
-        step.work = volume(slots_[0].labels, {});
+        step.work = volume(slots_[0].labels);
         step.permutation.emplace(
             PermuteSpec{dtype_, slots_[0].labels, output.labels, equation_.extents, slots_[0].strides, output.strides});
         add_step(std::move(step), output, true);
@@ -159,32 +159,34 @@ Einsum::Plan::Plan(std::string_view text, DType dtype, const std::vector<TensorL
     }
 }
 
-void Einsum::Plan::set_view(const Labels& kept) {
-    for (const int label : equation_.operands[0]) {
-        if (tensor::position(kept, label) < 0) return;
+void Einsum::Plan::set_view(const Strides& strides) {
+    Strides result(equation_.output.size());
+    for (std::size_t axis = 0; axis < strides.size(); ++axis) {
+        const int at = tensor::position(equation_.output, equation_.operands[0][axis]);
+        if (at < 0) return;
+        result[static_cast<std::size_t>(at)] += strides[axis];
     }
-    view_strides.emplace();
-    for (const int label : kept) {
-        const int at = tensor::position(slots_[0].labels, label);
-        view_strides->push_back(at < 0 ? 0 : slots_[0].strides[static_cast<std::size_t>(at)]);
-    }
+    view_strides = std::move(result);
 }
 
-double Einsum::Plan::volume(const Labels& labels, const Labels& more) const {
+double Einsum::Plan::volume(const Labels& labels) const {
     double result = 1;
     for (const int label : labels) result *= static_cast<double>(equation_.extents[static_cast<std::size_t>(label)]);
-    for (const int label : more) {
-        if (tensor::position(labels, label) < 0) {
-            result *= static_cast<double>(equation_.extents[static_cast<std::size_t>(label)]);
-        }
-    }
     return result;
+}
+
+/// Of a pair, in which what one operand alone has is summed before.
+double Einsum::Plan::products(const Labelled& left, const Labelled& right, const Labels& kept) const {
+    Labels labels = kept;
+    for (const int label : left.labels) {
+        if (tensor::position(right.labels, label) >= 0 && tensor::position(kept, label) < 0) labels.push_back(label);
+    }
+    return volume(labels) + volume(left.labels) + volume(right.labels);
 }
 
 void Einsum::Plan::add_step(Step step, const Labelled& result, bool last) {
     if (!last) {
-        step.offset =
-            arena_.allocate(static_cast<std::size_t>(std::max(volume(result.labels, {}), 1.0)) * size_of(dtype_));
+        step.offset = arena_.allocate(static_cast<std::size_t>(std::max(volume(result.labels), 1.0)) * size_of(dtype_));
     }
     for (const std::size_t used : {step.left, step.right}) {
         if (used >= operands_) arena_.release(offsets_[used - operands_]);
@@ -196,35 +198,12 @@ void Einsum::Plan::add_step(Step step, const Labelled& result, bool last) {
     steps_.push_back(std::move(step));
 }
 
-/// Sums an operand over the labels that nothing else has; returns the slot of the result.
-std::size_t Einsum::Plan::sum_alone(std::size_t slot, const Labels& kept) {
-    const Labelled operand = slots_[slot];
-    const Labels labels = memory_order(operand, {}, kept);
-    if (labels.size() == operand.labels.size()) return slot;
-    const Labelled result{labels, c_order(labels, equation_.extents).strides};
-    Step step;
-    step.left = slot;
-    step.work = volume(operand.labels, {});
-    step.permutation.emplace(
-        PermuteSpec{dtype_, operand.labels, result.labels, equation_.extents, operand.strides, result.strides});
-    add_step(std::move(step), result, false);
-    return slots_.size() - 1;
-}
-
 void Einsum::Plan::add_pairs(const EinsumPath& path, const Labelled& output) {
-    std::vector<std::size_t> slot_of(operands_);
     const std::vector<EinsumStep> pairs = einsum_steps(equation_, path);
-    for (std::size_t i = 0; i < operands_; ++i) {
-        Labels others = equation_.output;
-        for (std::size_t j = 0; j < operands_; ++j) {
-            if (j != i) others.insert(others.end(), slots_[j].labels.begin(), slots_[j].labels.end());
-        }
-        slot_of[i] = sum_alone(i, others);
-    }
     for (const EinsumStep& pair : pairs) {
         Step step;
-        step.left = slot_of[static_cast<std::size_t>(pair.left)];
-        step.right = slot_of[static_cast<std::size_t>(pair.right)];
+        step.left = static_cast<std::size_t>(pair.left);
+        step.right = static_cast<std::size_t>(pair.right);
         const Labelled left = slots_[step.left], right = slots_[step.right];
         const bool last = &pair == &pairs.back();
         Labelled result = output;
@@ -232,11 +211,10 @@ void Einsum::Plan::add_pairs(const EinsumPath& path, const Labelled& output) {
             result.labels = memory_order(left, right, pair.output_labels);
             result.strides = c_order(result.labels, equation_.extents).strides;
         }
-        step.work = volume(left.labels, right.labels);
+        step.work = products(left, right, result.labels);
         step.pair.emplace(PairSpec{dtype_, left.labels, right.labels, result.labels, equation_.extents, left.strides,
                                    right.strides, result.strides});
         add_step(std::move(step), result, last);
-        slot_of.push_back(slots_.size() - 1);
     }
 }
 

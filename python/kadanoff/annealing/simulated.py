@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import warnings
 from typing import Any
 
@@ -151,10 +150,8 @@ def make_sampler(
     """Return a sampler of random spins."""
     arguments.choice(call, "update", update, UPDATES)
     arguments.choice(call, "device", device, DEVICES)
-    if seed is not None:
-        seed = arguments.integer(call, "seed", seed, 0, 2**64 - 1)
-    if threads is not None:
-        threads = arguments.integer(call, "threads", threads, 1, 4096)
+    seed = arguments.seed(call, seed)
+    threads = arguments.threads(call, threads)
     with warnings.catch_warnings():
         if call == "anneal":  # which seeks low states, not the Boltzmann distribution
             warnings.filterwarnings("ignore", ".*Metropolis is not ergodic")
@@ -163,7 +160,7 @@ def make_sampler(
             beta=1.0,  # until the first of the schedule
             update=update,
             replicas=replicas,
-            seed=secrets.randbits(64) if seed is None else seed,
+            seed=seed,
             device=device,
             threads=threads,
             start="random",

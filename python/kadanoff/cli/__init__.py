@@ -13,9 +13,11 @@ import kadanoff
 
 from .anneal import anneal
 from .bench import bench
+from .free_energy import free_energy
 from .info import info
 from .ising import ising
 from .rbm import app as rbm
+from .reproducing import app as reproduce
 from .temper import temper
 
 
@@ -64,7 +66,9 @@ app = typer.Typer(
 app.command()(ising)
 app.command()(anneal)
 app.command()(temper)
+app.command()(free_energy)
 app.add_typer(rbm)
+app.add_typer(reproduce)
 app.command()(info)
 app.command()(bench)
 

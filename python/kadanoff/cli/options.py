@@ -156,8 +156,10 @@ def boundary_text(periodic: Sequence[bool]) -> str:
     return words[0] if len(set(words)) == 1 else ",".join(words)
 
 
-def parse_temperatures(value: str | list[float]) -> list[float]:
+def parse_temperatures(value: str | list[float], call: str = "ising") -> list[float]:
     """Turn ``"1.8:2.8:21"`` (from, to, how many), ``"2.0,2.269"`` or a mix into a list.
+
+    Errors are those of the command `call`.
 
     Examples
     --------
@@ -168,28 +170,28 @@ def parse_temperatures(value: str | list[float]) -> list[float]:
         return [float(item) for item in value]
     temperatures: list[float] = []
     for part in value.split(","):
-        temperatures += _range(part.split(":"), value)
+        temperatures += _range(part.split(":"), value, call)
     if len(temperatures) > MAX_TEMPERATURES:
-        raise _bad_temperatures(value)
+        raise _bad_temperatures(value, call)
     return temperatures
 
 
-def _range(words: list[str], value: str) -> list[float]:
+def _range(words: list[str], value: str, call: str) -> list[float]:
     try:
         if len(words) == 1:
             return [float(words[0])]
         low, high, count = float(words[0]), float(words[1]), int(words[2])
     except (ValueError, IndexError):
-        raise _bad_temperatures(value) from None
+        raise _bad_temperatures(value, call) from None
     finite = math.isfinite(low) and math.isfinite(high)
     if len(words) != 3 or not 1 <= count <= MAX_TEMPERATURES or not finite:
-        raise _bad_temperatures(value)
+        raise _bad_temperatures(value, call)
     return [float(item) for item in np.linspace(low, high, count)]
 
 
-def _bad_temperatures(value: str) -> OptionError:
+def _bad_temperatures(value: str, call: str) -> OptionError:
     return OptionError(
-        "[ising] expected --temperatures as from:to:number or as a list 2.0,2.269,2.5 of at most "
+        f"[{call}] expected --temperatures as from:to:number or as a list 2.0,2.269,2.5 of at most "
         f"{MAX_TEMPERATURES}, got {value!r}"
     )
 

@@ -131,8 +131,7 @@ def ising(
     count = arguments.integer(call, "per_temperature", per_temperature, 1, 2**31 // len(wanted))
     default = 50 + round(10 * lattice.n_sites**0.25)
     sweeps = arguments.integer(call, "sweeps", default if sweeps is None else sweeps, 1, 2**40)
-    if threads is not None:
-        threads = arguments.integer(call, "threads", threads, 1, 4096)
+    threads = arguments.threads(call, threads)
     labels = np.repeat(np.arange(len(wanted)), count)
     sampler = Sampler(
         Ising(lattice),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -112,11 +111,7 @@ class BoltzmannTrainer(FixedAttributes):
         self.learning_rate = arguments.real(call, "learning_rate", learning_rate)
         if not self.learning_rate > 0.0:
             raise ValueError(f"[{call}] expected learning_rate above 0, got {learning_rate}")
-        self.seed = (
-            secrets.randbits(64)
-            if seed is None
-            else arguments.integer(call, "seed", seed, 0, 2**64 - 1)
-        )
+        self.seed = arguments.seed(call, seed)
         self.threads = threads
         self.step = 0
         self._spins: npt.NDArray[np.int8] | None = None

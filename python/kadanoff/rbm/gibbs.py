@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any, ClassVar, NamedTuple, TypeGuard
 
 import numpy as np
@@ -14,6 +13,7 @@ from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
 from kadanoff.saved import SavedChains
 
+from .core_terms import core_terms
 from .gaussian.machine import GaussianRBM
 from .machine import RBM
 
@@ -96,7 +96,9 @@ class GibbsSampler(FixedAttributes, SavedChains):
     _call = "GibbsSampler"
 
     _machine: ClassVar[str] = "kd.RBM(weights)"
-    _machine_class: ClassVar[type] = RBM
+    _machine_class: ClassVar[Any] = RBM
+    _core_class: ClassVar[Any] = _core.GibbsSampler
+    _precisions: ClassVar[tuple[str, ...]] = PRECISIONS
 
     def __new__(cls, rbm: Any = None, *_: Any, **__: Any) -> GibbsSampler:
         """Make the sampler that serves the machine."""
@@ -121,15 +123,9 @@ class GibbsSampler(FixedAttributes, SavedChains):
             raise TypeError(f"[{call}] expected a machine such as {self._machine}, got {rbm!r}")
         self._rbm: Any = rbm
         self.chains = arguments.integer(call, "chains", chains, 1, 2**31)
-        self.seed = (
-            secrets.randbits(64)
-            if seed is None
-            else arguments.integer(call, "seed", seed, 0, 2**64 - 1)
-        )
+        self.seed = arguments.seed(call, seed)
         self.device = arguments.choice(call, "device", device, DEVICES)
-        self.threads = (
-            None if threads is None else arguments.integer(call, "threads", threads, 1, 4096)
-        )
+        self.threads = arguments.threads(call, threads)
         self.precision = arguments.choice(call, "precision", precision, PRECISIONS)
         betas = arguments.reals(call, "beta", beta)
         self._core = self._make_core(betas)
@@ -137,8 +133,8 @@ class GibbsSampler(FixedAttributes, SavedChains):
         self._clamped: npt.NDArray[np.bool_] | None = None
 
     def _make_core(self, betas: npt.NDArray[np.float64]) -> _core.GibbsSampler:
-        return _core.GibbsSampler(
-            **_parameters(self._rbm),
+        core: _core.GibbsSampler = self._core_class(
+            **core_terms(self._rbm),
             beta=betas.tolist(),
             chains=self.chains,
             seed=self.seed,
@@ -146,6 +142,7 @@ class GibbsSampler(FixedAttributes, SavedChains):
             device=self.device,
             threads=self.threads or 0,
         )
+        return core
 
     @property
     def rbm(self) -> RBM:
@@ -167,7 +164,7 @@ class GibbsSampler(FixedAttributes, SavedChains):
         self._rbm = rbm
 
     def _write_rbm(self, rbm: Any) -> None:
-        self._core.write_rbm(**_parameters(rbm))
+        self._core.write_rbm(**core_terms(rbm))
 
     @property
     def beta(self) -> npt.NDArray[np.float64]:
@@ -448,14 +445,10 @@ class GibbsSampler(FixedAttributes, SavedChains):
 
     @classmethod
     def _restored(cls, entries: Any, device: str, threads: int | None) -> GibbsSampler:
-        rbm = RBM.from_state(entries.group("rbm"))
+        rbm = cls._machine_class.from_state(entries.group("rbm"))
         beta = entries.array("beta", np.float64, (None,))
-
-        def bits(name: str, units: int) -> Bits:
-            packed = entries.array(name, np.uint8, (len(beta), (units + 7) // 8))
-            return np.ascontiguousarray(np.unpackbits(packed, axis=1, count=units))
-
-        visible, hidden = bits("visible", rbm.n_visible), bits("hidden", rbm.n_hidden)
+        visible = cls._saved_visible(entries, len(beta), rbm.n_visible)
+        hidden = _saved_bits(entries, "hidden", len(beta), rbm.n_hidden)
         try:
             sampler = cls(
                 rbm,
@@ -463,19 +456,24 @@ class GibbsSampler(FixedAttributes, SavedChains):
                 entries.integer("seed", low=0),
                 device,
                 threads,
-                entries.text("precision", PRECISIONS),
+                entries.text("precision", cls._precisions),
                 beta,
             )
             sampler._core.write_visible(visible)
             sampler._core.write_hidden(hidden)
             if "clamped" in entries:
-                sampler.clamp(bits("clamped", rbm.n_visible).astype(bool))
+                kept = _saved_bits(entries, "clamped", len(beta), rbm.n_visible)
+                sampler.clamp(kept.astype(bool))
             sampler._core.step = entries.integer("step", low=0, high=MAX_SWEEP)
         except FileError:
             raise
         except ValueError as error:
             raise FileError(f"[load] expected the state of a sampler, got: {error}") from error
         return sampler
+
+    @staticmethod
+    def _saved_visible(entries: Any, chains: int, units: int) -> npt.NDArray[Any]:
+        return _saved_bits(entries, "visible", chains, units)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _from_plain_state, (self.state(), self.device, self.threads)
@@ -496,14 +494,9 @@ def _is_bits(values: npt.ArrayLike) -> TypeGuard[npt.NDArray[Any]]:
     return values.size > 0 and bool(values.max() <= 1)
 
 
-def _parameters(rbm: RBM) -> dict[str, Any]:
-    return {
-        "weights": rbm.weights,
-        "visible_bias": rbm.visible_bias,
-        "hidden_bias": rbm.hidden_bias,
-        "visible_spin": rbm.visible_units == "spin",
-        "hidden_spin": rbm.hidden_units == "spin",
-    }
+def _saved_bits(entries: Any, name: str, chains: int, units: int) -> Bits:
+    packed = entries.array(name, np.uint8, (chains, (units + 7) // 8))
+    return np.ascontiguousarray(np.unpackbits(packed, axis=1, count=units))
 
 
 def broadcast_to_chains(

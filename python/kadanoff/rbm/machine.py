@@ -12,6 +12,7 @@ from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
 from kadanoff.saved import SavedMachine
 
+from .core_terms import core_terms
 from .likelihood import exact as likelihood
 from .likelihood.partition import LogPartition
 
@@ -300,9 +301,9 @@ class RBM(FixedAttributes, SavedMachine):
             if value is not None:
                 raise ValueError(f"[{call}] expected no {name} for exact, got {value!r}")
         log_z = _core.log_partition(
-            **likelihood.core_terms(self),
+            **core_terms(self),
             beta=arguments.real(call, "beta", beta),
-            threads=0 if threads is None else arguments.integer(call, "threads", threads, 1, 4096),
+            threads=arguments.threads(call, threads) or 0,
         )
         return LogPartition(log_z)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 import numpy as np
@@ -95,11 +94,7 @@ def constant_acceptance(
     share = None if target is None else share_of(arguments.real(call, "target", target))
     count = FIRST_BETAS if n is None else arguments.integer(call, "n", n, 2, MAX_BETAS)
     sweeps = arguments.integer(call, "sweeps", sweeps, 16, 2**40)
-    seed = (
-        secrets.randbits(64)
-        if seed is None
-        else arguments.integer(call, "seed", seed, 0, 2**64 - 1)
-    )
+    seed = arguments.seed(call, seed)
     betas = np.linspace(ends[0], ends[1], count)
     spins = None
     for iteration in range(arguments.integer(call, "iterations", iterations, 1, 10_000)):

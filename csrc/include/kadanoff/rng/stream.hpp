@@ -42,6 +42,7 @@ enum class Stream : std::uint32_t {
     rbm_swap = 33,
     gaussian_rbm = 34,
     layer_seeds = 35,
+    contraction_path = 40,
 };
 
 /// Coordinates of a random draw: everything that a draw depends on, besides the seed, packed into Philox's

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -124,11 +123,7 @@ class DeepBeliefNetwork(FixedAttributes, SavedMachine):
         DeepBeliefNetwork(4, 3, 2 units)
         """
         call = "pretrain"
-        seed = (
-            secrets.randbits(64)
-            if seed is None
-            else arguments.integer(call, "seed", seed, 0, 2**64 - 1)
-        )
+        seed = arguments.seed(call, seed)
         if not isinstance(sizes, (list, tuple)) or len(sizes) == 0:
             raise TypeError(f"[{call}] expected a list of sizes of layers, got {sizes!r}")
         x = arguments.array(call, "data", data)
@@ -300,11 +295,7 @@ class DeepBeliefSampler(FixedAttributes, SavedChains):
             wanted = "a network such as kd.DeepBeliefNetwork([rbm1, rbm2])"
             raise TypeError(f"[DeepBeliefSampler] expected {wanted}, got {network!r}")
         self.network = network
-        self.seed = (
-            secrets.randbits(64)
-            if seed is None
-            else arguments.integer("DeepBeliefSampler", "seed", seed, 0, 2**64 - 1)
-        )
+        self.seed = arguments.seed("DeepBeliefSampler", seed)
         *below, self.top = (
             GibbsSampler(rbm, chains, layer_seed(self.seed, k), device, threads, precision)
             for k, rbm in enumerate(network.rbms)

@@ -8,8 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from kadanoff import _core, arguments, device_arrays
-from kadanoff.draws import MAX_SWEEP
-from kadanoff.errors import FileError
 
 from ..gibbs import HIDDEN_MOMENTS, GibbsSampler, Moments, chosen_chains
 from .machine import GaussianRBM
@@ -32,21 +30,9 @@ class GaussianGibbsSampler(GibbsSampler):
     """
 
     _machine: ClassVar[str] = "kd.GaussianRBM(weights)"
-    _machine_class: ClassVar[type] = GaussianRBM
-
-    def _make_core(self, betas: npt.NDArray[np.float64]) -> Any:
-        return _core.GaussianGibbsSampler(
-            **_parameters(self._rbm),
-            beta=betas.tolist(),
-            chains=self.chains,
-            seed=self.seed,
-            fixed16=self.precision == "fixed16",
-            device=self.device,
-            threads=self.threads or 0,
-        )
-
-    def _write_rbm(self, rbm: Any) -> None:
-        self._core.write_rbm(**_parameters(rbm))
+    _machine_class: ClassVar[Any] = GaussianRBM
+    _core_class: ClassVar[Any] = _core.GaussianGibbsSampler
+    _precisions: ClassVar[tuple[str, ...]] = ("float32",)
 
     def _values(self, layer: str, bits: Any) -> Any:
         return bits if layer == "visible" else super()._values(layer, bits)
@@ -117,35 +103,7 @@ class GaussianGibbsSampler(GibbsSampler):
     def _visible_state(self, visible: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return visible.reshape(self.chains, -1)
 
-    @classmethod
-    def _restored(cls, entries: Any, device: str, threads: int | None) -> GaussianGibbsSampler:
-        rbm = GaussianRBM.from_state(entries.group("rbm"))
-        beta = entries.array("beta", np.float64, (None,))
-        n, m = rbm.n_visible, rbm.n_hidden
-        visible = entries.array("visible", np.float32, (len(beta), n))
-        packed = entries.array("hidden", np.uint8, (len(beta), (m + 7) // 8))
-        try:
-            precision = entries.text("precision", ("float32",))
-            seed = entries.integer("seed", low=0)
-            sampler = cls(rbm, len(beta), seed, device, threads, precision, beta)
-            sampler._core.write_visible(visible)
-            sampler._core.write_hidden(np.unpackbits(packed, axis=1, count=m))
-            if "clamped" in entries:
-                kept = entries.array("clamped", np.uint8, (len(beta), (n + 7) // 8))
-                sampler.clamp(np.unpackbits(kept, axis=1, count=n).astype(bool))
-            sampler._core.step = entries.integer("step", low=0, high=MAX_SWEEP)
-        except FileError:
-            raise
-        except ValueError as error:
-            raise FileError(f"[load] expected the state of a sampler, got: {error}") from error
-        return sampler
-
-
-def _parameters(rbm: GaussianRBM) -> dict[str, Any]:
-    return {
-        "weights": rbm.weights,
-        "visible_bias": rbm.visible_bias,
-        "hidden_bias": rbm.hidden_bias,
-        "visible_scale": rbm.visible_scale,
-        "hidden_spin": rbm.hidden_units == "spin",
-    }
+    @staticmethod
+    def _saved_visible(entries: Any, chains: int, units: int) -> npt.NDArray[Any]:
+        visible: npt.NDArray[Any] = entries.array("visible", np.float32, (chains, units))
+        return visible

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import secrets
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,8 +13,8 @@ import numpy.typing as npt
 
 from kadanoff import _core, arguments
 
+from ..core_terms import core_terms
 from ..machine import RBM
-from .exact import core_terms
 from .partition import FEW, LogPartition, log_mean
 
 Floats = npt.NDArray[np.float64]
@@ -57,14 +56,8 @@ class Annealing:
         self.beta = arguments.real(call, "beta", beta)
         if not 0.0 < self.beta <= 1e12:
             raise ValueError(f"[{call}] expected beta in (0, 1e12], got {self.beta}")
-        self.seed = (
-            secrets.randbits(64)
-            if seed is None
-            else arguments.integer(call, "seed", seed, 0, 2**64 - 1)
-        )
-        self.threads = (
-            0 if threads is None else arguments.integer(call, "threads", threads, 1, 4096)
-        )
+        self.seed = arguments.seed(call, seed)
+        self.threads = arguments.threads(call, threads) or 0
         self.base_bias = self._base(base_bias, data)
 
     def _base(self, base_bias: npt.ArrayLike | None, data: npt.ArrayLike | None) -> Biases:

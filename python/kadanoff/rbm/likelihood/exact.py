@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from kadanoff import _core, arguments
 
+from ..core_terms import core_terms
+
 if TYPE_CHECKING:
     from ..machine import RBM
 
@@ -17,17 +19,6 @@ Floats = npt.NDArray[np.float64]
 
 MAX_ENUMERATED_UNITS = 24
 _CHUNK_BYTES = 2**24
-
-
-def core_terms(rbm: RBM) -> dict[str, Any]:
-    """Return a machine as the core takes it."""
-    return {
-        "weights": rbm.weights,
-        "visible_bias": rbm.visible_bias,
-        "hidden_bias": rbm.hidden_bias,
-        "visible_spin": rbm.visible_units == "spin",
-        "hidden_spin": rbm.hidden_units == "spin",
-    }
 
 
 def by_chunks(
@@ -75,7 +66,7 @@ def pseudo_likelihood(rbm: RBM, visible: npt.ArrayLike, threads: int | None) -> 
     """Return what `RBM.pseudo_likelihood` documents."""
     call = "pseudo_likelihood"
     states = rbm.states(call, "visible", visible)
-    count = 0 if threads is None else arguments.integer(call, "threads", threads, 1, 4096)
+    count = arguments.threads(call, threads) or 0
 
     def value(rows: npt.NDArray[Any]) -> Floats:
         bits = np.ascontiguousarray(rows == 1).view(np.uint8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import warnings
 from collections.abc import Sequence
 
@@ -98,7 +97,7 @@ def constant_acceptance(
     share = None if target is None else share_of(arguments.real(call, "target", target))
     count = FIRST_BETAS if n is None else arguments.integer(call, "n", n, 2, MAX_BETAS)
     steps = arguments.integer(call, "steps", steps, 16, MAX_SWEEP)
-    seed = _seed(call, seed)
+    seed = arguments.seed(call, seed)
     betas, visible = np.linspace(ends[0], ends[1], count), None
     for iteration in range(arguments.integer(call, "iterations", iterations, 1, 10_000)):
         pt = RBMTempering(rbm, betas, replicas, (seed + iteration) % 2**64, threads=threads)
@@ -111,12 +110,6 @@ def constant_acceptance(
         visible = pt.all_visible[np.abs(betas[:, None] - new).argmin(axis=0)]
         betas = new
     return betas
-
-
-def _seed(call: str, seed: int | None) -> int:
-    if seed is None:
-        return secrets.randbits(64)
-    return arguments.integer(call, "seed", seed, 0, 2**64 - 1)
 
 
 def _spread_draws(pt: ReplicaExchange, steps: int) -> int:
@@ -269,7 +262,7 @@ def thin_trajectory(
     if not 0.0 < target < 1.0:
         raise ValueError(f"[{call}] expected target in (0, 1), got {target}")
     steps = arguments.integer(call, "steps", steps, 16, MAX_SWEEP)
-    pt = TrajectoryTempering(checked, chains, _seed(call, seed), threads=threads)
+    pt = TrajectoryTempering(checked, chains, arguments.seed(call, seed), threads=threads)
     every = _spread_draws(pt, steps)
     draws = []
     for _ in range((steps - steps // 2) // every):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -124,11 +123,7 @@ class TrajectoryTempering(ReplicaExchange):
         checked = checked_machines(call, machines)
         chains = arguments.integer(call, "chains", chains, 1, MAX_WALKERS // len(checked))
         swap_every = arguments.integer(call, "swap_every", swap_every, 1, MAX_SWEEP)
-        seed = (
-            secrets.randbits(64)
-            if seed is None
-            else arguments.integer(call, "seed", seed, 0, 2**64 - 1)
-        )
+        seed = arguments.seed(call, seed)
         samplers = tuple(
             _Chains(rbm, chains, seed_of_rung(seed, t), device, threads, precision)
             for t, rbm in enumerate(checked)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 import numpy as np
 import numpy.typing as npt
 
@@ -35,9 +33,7 @@ def random_machine(
     width = arguments.real(_CALL, "scale", scale)
     if width < 0.0:
         raise ValueError(f"[{_CALL}] expected scale of 0 or more, got {width}")
-    if seed is None:
-        seed = secrets.randbits(64)
-    seed = arguments.integer(_CALL, "seed", seed, 0, 2**64 - 1)
+    seed = arguments.seed(_CALL, seed)
     uniforms = keyed.uniforms(seed, keyed.Use.WEIGHTS, 0, shape[0] * shape[1]) + 2.0**-54
     weights = width * np.asarray(ndtri(uniforms)).reshape(shape)
     rbm = RBM(weights, None, None, visible_units, hidden_units)

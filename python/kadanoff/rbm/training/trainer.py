@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -179,11 +178,11 @@ class RBMTrainer(FixedAttributes):
             offset_rate=offset_rate,
             weight_limit=weight_limit,
             keep_every=keep_every,
-            seed=secrets.randbits(64) if seed is None else seed,
+            seed=arguments.seed(call, seed),
             precision=precision,
         )
         self.device = arguments.choice(call, "device", device, DEVICES)
-        self.threads = _threads(threads)
+        self.threads = arguments.threads(call, threads)
         if chains is not None:
             chains = arguments.integer(call, "chains", chains, 1, 2**31)
         own = negative_phase
@@ -450,7 +449,7 @@ class RBMTrainer(FixedAttributes):
             )
         trainer = object.__new__(cls)
         trainer.device = arguments.choice("RBMTrainer", "device", device, DEVICES)
-        trainer.threads = _threads(threads)
+        trainer.threads = arguments.threads("RBMTrainer", threads)
         trainer._chains_class = _chains_class(entries, negative_phase)
         try:
             trainer.settings = Settings.from_state(group, schedule)
@@ -490,10 +489,6 @@ class RBMTrainer(FixedAttributes):
             f"RBMTrainer({self.rbm!r}, method={self.settings.method!r}, k={self.settings.k}, "
             f"seed={self.seed}, epoch={self.epoch})"
         )
-
-
-def _threads(value: Any) -> int | None:
-    return None if value is None else arguments.integer("RBMTrainer", "threads", value, 1, 4096)
 
 
 def _chains_class(entries: Any, given: type[Any] | None) -> Any:

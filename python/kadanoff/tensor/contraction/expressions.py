@@ -6,6 +6,8 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from kadanoff import _core, arguments
 
 from .forms import path
@@ -28,6 +30,7 @@ class ContractionExpression:
     def __init__(self, equation: str, shapes: tuple[tuple[int, ...], ...], optimize: Any) -> None:
         self.equation = equation
         self.shapes = shapes
+        self._shapes = list(shapes)
         self._optimize = optimize
         self._path = path(optimize, len(shapes))
         self.output_shape, _, steps = _core.einsum_steps(equation, list(shapes), self._path)
@@ -35,10 +38,8 @@ class ContractionExpression:
 
     def __call__(self, *operands: Any, out: Any = None, threads: int | None = None) -> Any:
         """Contract arrays of the expression's shapes, as `kadanoff.einsum` does."""
-        shapes = tuple([getattr(operand, "shape", ()) for operand in operands])
-        if shapes != self.shapes:
-            wanted = f"operands of shapes {self.shapes}"
-            raise ValueError(f"[contract_expression] expected {wanted}, got {shapes}")
+        if [getattr(operand, "shape", None) for operand in operands] != self._shapes:
+            self._refuse(operands)
         if threads is not None:
             threads = arguments.integer("contract_expression", "threads", threads, 1, 4096)
         given = (self.equation, *operands)
@@ -46,6 +47,12 @@ class ContractionExpression:
         if result is not NotImplemented:
             return result
         return contract(given, Request(out, None, "K", "safe", self._optimize, threads))
+
+    def _refuse(self, operands: tuple[Any, ...]) -> None:
+        shapes = tuple(np.shape(operand) for operand in operands)
+        if shapes != self.shapes:
+            wanted = f"operands of shapes {self.shapes}"
+            raise ValueError(f"[contract_expression] expected {wanted}, got {shapes}")
 
     def __repr__(self) -> str:
         return f"ContractionExpression({self.equation!r}, shapes={self.shapes})"

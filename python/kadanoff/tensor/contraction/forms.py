@@ -29,7 +29,7 @@ def equation_and_operands(arguments: tuple[Any, ...]) -> tuple[str, list[Any]]:
     equation = first.decode("ascii") if isinstance(first, bytes) else str(first)
     for position, letter in enumerate(equation):
         if not letter.isascii():
-            text = "[einsum] expected letters of ASCII as subscripts"
+            text = f"[einsum] expected letters from A to z as subscripts, got {letter!r}"
             raise UnicodeEncodeError("ascii", equation, position, position + 1, text)
     return equation, list(arguments[1:])
 

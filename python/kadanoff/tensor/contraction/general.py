@@ -14,6 +14,7 @@ from .forms import Path, equation_and_operands, path
 
 Array = npt.NDArray[Any]
 
+ORDERS = ("C", "F", "A", "K")
 CASTINGS = ("no", "equiv", "safe", "same_kind", "unsafe")
 
 # What the kernels work in. Halves are converted, summed, and rounded once.
@@ -60,7 +61,9 @@ def _checked(request: Request) -> Request:
     order = "K" if request.order is None else request.order
     if not isinstance(order, str):
         raise TypeError(f"[einsum] expected order to be a string, got {order!r}")
-    order = arguments.choice("einsum", "order", order.upper(), ("C", "F", "A", "K"))
+    if order.upper() in ORDERS:
+        order = order.upper()
+    order = arguments.choice("einsum", "order", order, ORDERS)
     threads = request.threads
     if threads is not None:
         threads = arguments.integer("einsum", "threads", threads, 1, 4096)

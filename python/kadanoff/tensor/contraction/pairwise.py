@@ -24,17 +24,21 @@ def contract(
     common: np.dtype[Any],
 ) -> Any:
     """Contract arrays of a dtype that only NumPy knows."""
-    if len(arrays) < 3:
+    if len(arrays) < 3 and common != np.clongdouble:
         return np.einsum(
             equation,
             *arrays,
             out=request.out,
             dtype=request.dtype,
-            order=request.order,
+            order="C" if request.order == "K" else request.order,
             casting=request.casting,
         )
     arrays = [array.astype(common, copy=False) for array in arrays]
-    result = in_pairs(np.einsum, equation, arrays, plan)
+    einsum = _by_parts if common == np.clongdouble else np.einsum
+    if len(arrays) == 1:
+        result = einsum(equation, arrays[0])
+    else:
+        result = in_pairs(einsum, equation, arrays, plan)
     if request.out is not None:
         np.copyto(request.out, result, casting="unsafe")
         return request.out
@@ -46,6 +50,15 @@ def contract(
 def wants_fortran(order: str, arrays: list[npt.NDArray[Any]]) -> bool:
     """Whether a new array is in Fortran's order."""
     return order == "F" or (order == "A" and all(array.flags.fnc for array in arrays))
+
+
+def _by_parts(equation: str, left: Any, right: Any = None) -> Any:
+    """Contract long complex numbers, with which NumPy 2.4 writes past its memory, as real ones."""
+    if right is None:
+        return np.einsum(equation, left.real) + 1j * np.einsum(equation, left.imag)
+    real = np.einsum(equation, left.real, right.real) - np.einsum(equation, left.imag, right.imag)
+    imag = np.einsum(equation, left.real, right.imag) + np.einsum(equation, left.imag, right.real)
+    return real + 1j * imag
 
 
 def in_pairs(

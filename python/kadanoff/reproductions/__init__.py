@@ -1,0 +1,49 @@
+"""Published results, computed again with the published number beside ours.
+
+A reproduction is a module here that holds a `Reproduction` named ``REPRODUCTION``; with a line
+in `KNOWN` it is the command ``kadanoff reproduce NAME``. Such a module computes in `compute` and
+draws in `draw`; the table, the JSON file, the figure's file and the progress bar are the
+command's work.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .report import Progress, Quantity, Report, Reproduction, Settings
+
+__all__ = ["KNOWN", "Progress", "Quantity", "Report", "Reproduction", "Settings", "find"]
+
+
+class Entry(NamedTuple):
+    """Where a reproduction is, and what it shows in one line."""
+
+    module: str
+    summary: str
+
+
+KNOWN: dict[str, Entry] = {
+    "convac-entanglement": Entry(
+        "convac_entanglement", "Separation ranks and minimum cuts of convolutional circuits."
+    ),
+    "mera": Entry("mera", "Energy and scaling dimensions of the critical chain by MERA."),
+    "rbm-mps": Entry("rbm_mps", "Bonds, entanglement and ln Z of RBMs as tensor networks."),
+}
+"""By the name of the command; modules are imported when their command runs."""
+
+
+def find(name: str) -> Reproduction:
+    """Return the reproduction of that name.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    from importlib import import_module
+
+    if name not in KNOWN:
+        raise ValueError(f"[reproduce] expected one of {', '.join(KNOWN)}, got {name!r}")
+    found = import_module(f"{__name__}.{KNOWN[name].module}").REPRODUCTION
+    assert isinstance(found, Reproduction)
+    return found

@@ -1,0 +1,16 @@
+"""Models of spins as tensors: networks of finite lattices, the tensor of a cell."""
+
+from __future__ import annotations
+
+from .networks import checked_model, ising_network
+from .partition import log_partition
+from .site_tensors import SITE_LATTICES, SiteTensor, site_tensor
+
+__all__ = [
+    "SITE_LATTICES",
+    "SiteTensor",
+    "checked_model",
+    "ising_network",
+    "log_partition",
+    "site_tensor",
+]

@@ -1,0 +1,183 @@
+"""Contractions of networks against NumPy: any labels, types, paths, slices and threads."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import kadanoff as kd
+from random_networks import Network, ising_square, networks, random_array
+
+FEW = settings(max_examples=100, deadline=None, derandomize=True)
+
+
+@FEW
+@given(networks())
+def test_any_network_equals_einsum(network: Network) -> None:
+    net = network.make()
+    assert net.dtype == np.result_type(*network.arrays)
+    for optimize in ("auto", "greedy", network.path):
+        result = net.contract(optimize)
+        assert np.shape(result) == np.shape(network.expected())
+        assert result.dtype == net.dtype
+        assert (np.abs(result - network.expected()) <= network.tolerance()).all()
+
+
+@FEW
+@given(networks(largest=9))
+def test_logarithms_are_those_of_the_result(network: Network) -> None:
+    net = network.make()
+    sign, log = net.contract(network.path, log=True)
+    assert sign.dtype == net.dtype
+    assert log.dtype == np.float64
+    result = sign * np.exp(log)
+    assert (np.abs(result - network.expected()) <= 2 * network.tolerance()).all()
+
+
+def large_network(dtype: str) -> Network:
+    """Matrices and small tensors: products, streams, reductions, sums and permutations."""
+    rng = np.random.default_rng(5)
+    sizes = dict(zip("abcdefgh", (33, 40, 37, 2, 3, 2, 16, 5), strict=True))
+    labels = ["adb", "bce", "cfg", "fgah", "dd", "he", "gg"]
+    arrays = [random_array(rng, tuple(sizes[x] for x in names), dtype) for names in labels]
+    return Network(arrays, labels, "", [])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
+@pytest.mark.parametrize("output", ["", "a", "ga", "hacg"])
+def test_large_tensors_in_any_order(dtype: str, output: str) -> None:
+    network = large_network(dtype)._replace(output=output)
+    rng = np.random.default_rng(2)
+    for _ in range(4):
+        path = [
+            tuple(sorted(int(k) for k in rng.choice(left, 2, replace=False)))
+            for left in range(len(network.arrays), 1, -1)
+        ]
+        result = network.make().contract(path)
+        assert (np.abs(result - network.expected()) <= network.tolerance()).all()
+
+
+def test_every_slicing_gives_the_same() -> None:
+    network = large_network("float64")._replace(output="ag")
+    whole = network.make().contract("greedy")
+    sizes = network.make().plan("greedy").equation.sizes
+    for count in (1, 2):
+        for sliced in itertools.combinations(
+            [k for k, size in enumerate(sizes) if size < 20], count
+        ):
+            plan = network.make().plan("greedy")
+            part = kd.tensor.ContractionPlan(
+                plan.equation, plan.names, plan.pairs, sliced, plan.dtype, plan.memory_limit
+            )
+            assert part.slices == np.prod([plan.equation.sizes[x] for x in sliced])
+            result = part.contract(network.arrays)
+            assert (np.abs(result - whole) <= network.tolerance()).all()
+
+
+@pytest.mark.parametrize("limit", [None, 700_000])
+def test_any_number_of_threads_gives_the_same_bits(limit: int | None) -> None:
+    net = kd.TensorNetwork(ising_square(14))
+    plan = net.plan("greedy", memory_limit=limit)
+    assert (plan.slices > 1) == (limit is not None)
+    one = net.contract(plan, threads=1, memory_limit="1GiB")
+    logs = net.contract(plan, threads=1, log=True, memory_limit="1GiB")
+    for threads in (2, 3, 7):
+        assert net.contract(plan, threads=threads, memory_limit="1GiB") == one
+        assert net.contract(plan, threads=threads, log=True, memory_limit="1GiB") == logs
+
+
+def test_the_partition_function_of_64_by_64_spins_does_not_overflow() -> None:
+    # A strip of it, 64 long and 6 wide, again and again: Z is a product.
+    strip = ising_square(6, 0.44)
+    tensors = [
+        (array, [(copy, *label) for label in labels])
+        for copy in range(113)
+        for array, labels in strip
+    ]
+    net = kd.TensorNetwork(tensors)
+    sign, log = net.contract("greedy", log=True)
+    (one,) = (kd.TensorNetwork(strip).contract(log=True)[1],)
+    assert sign == 1
+    assert log == pytest.approx(113 * one, rel=1e-13)
+    assert np.isinf(net.contract("greedy"))
+
+
+def test_exact_partition_function() -> None:
+    log = kd.TensorNetwork(ising_square(4, 0.3)).contract(log=True)[1]
+    spins = np.array(list(itertools.product((-1, 1), repeat=16))).reshape(-1, 4, 4)
+    bonds = (spins[:, 1:] * spins[:, :-1]).sum((1, 2)) + (spins[:, :, 1:] * spins[:, :, :-1]).sum(
+        (1, 2)
+    )
+    assert log == pytest.approx(np.log(np.exp(0.3 * bonds).sum()), rel=1e-13)
+
+
+def test_numbers_of_any_size_survive_logarithms() -> None:
+    for scale in (1e-300, 1e-150, 1e150, 1e300):
+        chain = [(np.full((2, 2), scale), (k, k + 1)) for k in range(50)]
+        sign, log = kd.TensorNetwork(chain).contract(log=True)
+        assert sign == 1
+        assert log == pytest.approx(50 * np.log(scale) + 51 * np.log(2), rel=1e-13)
+    single = [(np.full((2, 2), 1e-37, np.float32), (k, k + 1)) for k in range(50)]
+    log = kd.TensorNetwork(single).contract(log=True)[1]
+    assert log == pytest.approx(50 * np.log(1e-37) + 51 * np.log(2), rel=1e-6)
+
+
+def test_zeros_have_sign_0_and_logarithm_minus_infinity() -> None:
+    for output in ("", "a"):
+        net = kd.TensorNetwork([(np.zeros(3), "a"), (np.ones(3), "a")], output)
+        sign, log = net.contract(log=True)
+        assert (np.asarray(sign) == 0).all()
+        assert (np.asarray(log) == -np.inf).all()
+
+
+def test_sizes_of_0_make_sums_of_nothing() -> None:
+    empty = np.ones((0, 3))
+    net = kd.TensorNetwork([(empty, "ab"), (np.ones(3), "b"), (np.ones(2), "c")], "c")
+    assert net.contract().tolist() == [0.0, 0.0]
+    net = kd.TensorNetwork([(empty, "ab"), (np.ones(3), "b")], "ab")
+    assert net.contract().shape == (0, 3)
+
+
+def test_labels_are_any_hashable_objects() -> None:
+    a = np.arange(6.0).reshape(2, 3)
+    net = kd.TensorNetwork([(a, (("x", 1), 7)), (a, (None, 7))], output=[None, ("x", 1)])
+    np.testing.assert_array_equal(net.contract(), a @ a.T)
+    assert net.labels == ((("x", 1), 7), (None, 7))
+
+
+def test_arrays_of_any_strides_and_kinds() -> None:
+    rng = np.random.default_rng(1)
+    a = rng.normal(size=(6, 4))
+    for array in (a.T.copy().T, a[::-1, ::2], a.astype(">f8"), np.asfortranarray(a), a.tolist()):
+        expected = np.asarray(array) @ np.asarray(array).T
+        net = kd.TensorNetwork([(array, "ij"), (array, "kj")], "ik")
+        np.testing.assert_allclose(net.contract(), expected, rtol=1e-14)
+    whole = kd.TensorNetwork([(np.array([[1, 2], [3, 4]]), "ij"), ([True, False], "j")], "i")
+    assert whole.contract().tolist() == [1.0, 3.0]
+
+
+def test_the_result_can_be_written_into_an_array() -> None:
+    a = np.arange(6.0).reshape(2, 3)
+    net = kd.TensorNetwork([(a, "ij"), (a, "kj")], "ik")
+    out = np.full((2, 2), np.nan)
+    assert net.contract(out=out) is out
+    np.testing.assert_array_equal(out, a @ a.T)
+    turned = np.full((2, 2), np.nan).T[::-1]
+    assert net.contract(out=turned) is turned
+    np.testing.assert_array_equal(turned, a @ a.T)
+    square = np.array([[1.0, 2.0], [3.0, 4.0]])
+    onto_itself = kd.TensorNetwork([(square, "ij"), (square, "jk")], "ik")
+    expected = square @ square
+    onto_itself.contract(out=square)
+    np.testing.assert_array_equal(square, expected)
+
+
+def test_what_is_written_into_the_arrays_counts() -> None:
+    a = np.ones(3)
+    net = kd.TensorNetwork([(a, "i"), (a, "i")])
+    assert net.contract() == 3.0
+    a[:] = 2
+    assert net.contract() == 12.0

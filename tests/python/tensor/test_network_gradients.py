@@ -1,0 +1,134 @@
+"""Gradients of contractions: against NumPy, finite differences and PyTorch."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import kadanoff as kd
+from random_networks import Network, ising_square, networks, random_array
+
+FEW = settings(max_examples=60, deadline=None, derandomize=True)
+
+
+@FEW
+@given(networks())
+def test_gradients_of_any_network(network: Network) -> None:
+    """R is linear in each tensor: its derivative in a direction is R with that in its place."""
+    rng = np.random.default_rng(1)
+    net = network.make()
+    cotangent = random_array(rng, np.shape(network.expected()), net.dtype.name)
+    wrt = [int(k) for k in rng.permutation(len(net))[: 1 + len(net) // 2]]
+    value, gradients = net.value_and_gradient(wrt, network.path, cotangent=cotangent)
+    assert (np.abs(value - network.expected()) <= network.tolerance()).all()
+    eps = np.finfo(net.dtype).eps
+    for k, gradient in zip(wrt, gradients, strict=True):
+        assert gradient.shape == net.arrays[k].shape
+        assert gradient.dtype == net.dtype
+        direction = random_array(rng, gradient.shape, net.dtype.name)
+        turned = [*network.arrays]
+        turned[k] = direction
+        there = network._replace(arrays=turned)
+        scale = (there.scale() * np.abs(cotangent)).sum()
+        expected = (there.expected() * cotangent).sum()
+        assert abs((gradient * direction).sum() - expected) <= 200 * eps * scale + 1e-30
+
+
+def test_gradients_do_not_depend_on_slices_and_threads() -> None:
+    net = kd.TensorNetwork(ising_square(8))
+    whole = net.gradient(optimize="greedy", threads=1)
+    plan = net.plan("greedy", memory_limit=9_000)
+    assert plan.slices > 1
+    parts = net.gradient(optimize=plan, threads=1, memory_limit="1GiB")
+    more = net.gradient(optimize=plan, threads=3, memory_limit="1GiB")
+    for one, two, three in zip(whole, parts, more, strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-12)
+        np.testing.assert_array_equal(two, three)
+
+
+def test_the_energy_is_the_derivative_of_the_logarithm() -> None:
+    """d ln Z / d beta by gradients and by a difference quotient."""
+    beta, step = 0.4, 1e-4
+    net = kd.TensorNetwork(ising_square(7, beta))
+    (sign, log), gradients = net.value_and_gradient(log=True)
+    low, high = (ising_square(7, beta + d) for d in (-step, step))
+    by_gradients = sum(
+        (gradient * (b[0] - a[0])).sum() / (2 * step)
+        for gradient, a, b in zip(gradients, low, high, strict=True)
+    )
+    logs = [kd.TensorNetwork(x).contract(log=True)[1] for x in (low, high)]
+    assert sign == 1
+    assert log == net.contract(log=True)[1]
+    assert by_gradients == pytest.approx((logs[1] - logs[0]) / (2 * step), rel=1e-7)
+
+
+def test_logarithmic_gradients_of_a_long_chain_do_not_overflow() -> None:
+    chain = [(np.full((2, 2), 1e200), (k, k + 1)) for k in range(60)]
+    (_, log), gradients = kd.TensorNetwork(chain).value_and_gradient(log=True)
+    assert log == pytest.approx(60 * np.log(1e200) + 61 * np.log(2), rel=1e-13)
+    for gradient in gradients:
+        np.testing.assert_allclose(gradient * 1e200, 0.25, rtol=1e-12)
+
+
+def test_a_result_of_0_has_no_logarithmic_gradient() -> None:
+    net = kd.TensorNetwork([(np.zeros(2), "i"), (np.ones(2), "i")])
+    with pytest.raises(ArithmeticError, match=r"^\[value_and_gradient\] expected a result other"):
+        net.value_and_gradient(log=True)
+
+
+def test_without_torch_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "kadanoff.tensor.network.pytorch", raising=False)
+    plan = kd.TensorNetwork([(np.ones(2), "i")]).plan()
+    with pytest.raises(ImportError, match="kadanoff\\[nn\\]"):
+        plan.contract_torch([])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+@pytest.mark.parametrize("output", ["", "bi"])
+def test_torch_checks_the_gradients(dtype: str, output: str) -> None:
+    torch = pytest.importorskip("torch")
+    shapes, labels = [(2, 3), (3, 2, 2), (2, 4), (4, 2)], ["ij", "jkk", "ka", "ab"]
+    rng = np.random.default_rng(3)
+    arrays = [random_array(rng, shape, dtype) for shape in shapes]
+    plan = kd.TensorNetwork(list(zip(arrays, labels, strict=True)), output).plan()
+    tensors = [torch.tensor(array, requires_grad=True) for array in arrays]
+    assert torch.autograd.gradcheck(lambda *x: plan.contract_torch(x), tensors)
+    if output:
+        return
+    if dtype == "float64":
+        assert torch.autograd.gradcheck(lambda *x: plan.contract_torch(x, log=True)[1], tensors)
+    else:
+        assert torch.autograd.gradcheck(lambda *x: plan.contract_torch(x, log=True), tensors)
+
+
+def test_torch_gradients_have_the_types_of_their_tensors() -> None:
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(4)
+    real = torch.tensor(rng.normal(size=3).astype(np.float32), requires_grad=True)
+    phases = torch.tensor(random_array(rng, (3,), "complex128"), requires_grad=True)
+    fixed = torch.tensor(rng.normal(size=3))
+    plan = kd.TensorNetwork([(np.ones(3), "i")] * 3).plan()
+    plan.contract_torch([real, phases, fixed]).abs().backward()
+    again = [tensor.detach().requires_grad_() for tensor in (real, phases)]
+    (again[0] * again[1] * fixed).sum().abs().backward()
+    for one, two in zip((real, phases), again, strict=True):
+        assert one.grad.dtype == one.dtype
+        torch.testing.assert_close(one.grad, two.grad)
+    assert fixed.grad is None
+
+
+def test_torch_refuses_what_it_cannot_differentiate() -> None:
+    torch = pytest.importorskip("torch")
+    plan = kd.TensorNetwork([(np.ones(2), "i"), (np.ones(2), "j")], "i").plan()
+    with pytest.raises(
+        TypeError, match=r"^\[contract_torch\] expected a torch.Tensor for tensor 1"
+    ):
+        plan.contract_torch([torch.ones(2), np.ones(2)])
+    with pytest.raises(ValueError, match=r"^\[contract_torch\] expected an output without labels"):
+        plan.contract_torch([torch.ones(2), torch.ones(2)], log=True)
+    with pytest.raises(ValueError, match=r"^\[contract\] expected shape \(2,\) for tensor 0"):
+        plan.contract_torch([torch.ones(3), torch.ones(2)])

@@ -1,0 +1,129 @@
+"""Tensors of a cell: small tori made of them against sums over all states."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+import kadanoff as kd
+
+LATTICES = {
+    "square": kd.Square((2, 3)),
+    "triangular": kd.Triangular((2, 3)),
+    "honeycomb": kd.Honeycomb((2, 3)),
+    "cubic": kd.Cubic((2, 2, 2)),
+}
+# Both signs of J, frustration, weak and strong coupling and field, none at all.
+TERMS = [(1.0, 0.0), (-1.0, 0.0), (0.3, 0.2), (-0.7, -0.5), (0.0, 0.4), (1e-9, 0.0), (4.0, 3.0)]
+
+
+def torus(tensors, shape):
+    """Contract a torus of tensors [(axis-) ..., (axis+) ...], one for each cell in row-major order.
+
+    Leg n of a cell towards +axis is leg n of the next towards -axis.
+    """
+    cells = list(np.ndindex(*shape))
+    labels = {}
+    for number, (cell, axis) in enumerate(itertools.product(cells, range(len(shape)))):
+        labels[cell, axis] = number
+    operands = []
+    for cell, tensor in zip(cells, tensors, strict=True):
+        before = []
+        for axis, extent in enumerate(shape):
+            one = list(cell)
+            one[axis] = (one[axis] - 1) % extent
+            before.append(labels[tuple(one), axis])
+        operands += [tensor, before + [labels[cell, axis] for axis in range(len(shape))]]
+    return float(np.einsum(*operands, [], optimize="greedy"))
+
+
+@pytest.mark.parametrize("terms", TERMS)
+@pytest.mark.parametrize("name", LATTICES)
+def test_a_torus_of_cells_has_all_averages(name, terms):
+    """One pair of neighbours too many, or J on the wrong leg, changes ln Z by far more."""
+    coupling, field = terms
+    lattice, beta = LATTICES[name], 0.37
+    cell = kd.tensor.site_tensor(name, beta, coupling, field)
+    shape = lattice.extents
+    n = int(np.prod(shape))
+    exact = kd.exact.enumerate(kd.Ising(lattice, coupling, field), beta)
+    z = torus([cell.tensor] * n, shape)
+    assert np.isclose(np.log(z) + n * cell.log_scale, exact.log_z_total, rtol=1e-12, atol=0)
+    assert cell.sites * n == lattice.n_sites
+    rest = [cell.tensor] * (n - 1)
+    assert np.isclose(torus([cell.energy, *rest], shape) / z, exact.energy, atol=1e-12)
+    # Every place in the torus is like every other.
+    assert np.isclose(
+        torus([*rest, cell.magnetization], shape) / z, exact.magnetization, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("spin", [1, -1])
+@pytest.mark.parametrize("name", ["square", "triangular", "honeycomb"])
+def test_vectors_of_a_boundary_fix_the_spins_beyond(name, spin):
+    """One cell between fixed spins: its magnetisation by hand."""
+    beta, coupling, field = 0.4, 0.8, 0.15
+    cell = kd.tensor.site_tensor(name, beta, coupling, field)
+    vectors = [matrix[(1 - spin) // 2] for matrix in cell.boundary]
+    z, m = (
+        np.einsum("uldr,u,l,d,r", tensor, *vectors) for tensor in (cell.tensor, cell.magnetization)
+    )
+    k, h = beta * coupling, beta * field
+    if name == "honeycomb":
+        states = np.array(list(itertools.product([1, -1], repeat=2)))
+        weights = np.exp(k * states.prod(axis=1) + (2 * k * spin + h) * states.sum(axis=1))
+        expected = weights @ states.mean(axis=1) / weights.sum()
+    else:
+        expected = np.tanh(h + k * spin * (6 if name == "triangular" else 4))
+    assert np.isclose(m / z, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", LATTICES)
+def test_hot_and_cold_numbers_stay_finite(name):
+    for beta, coupling, field in [(1e-12, 1.0, 0.0), (1e4, 1.0, 0.0), (1e4, -1.0, 50.0)]:
+        cell = kd.tensor.site_tensor(name, beta, coupling, field)
+        for array in (cell.tensor, cell.energy, cell.magnetization):
+            assert np.isfinite(array).all()
+            assert np.abs(array).max() > 0.0 or array is not cell.tensor
+
+
+def test_legs_of_a_ferromagnet_are_symmetric():
+    square = kd.tensor.site_tensor("square", 0.44)
+    for axes in itertools.permutations(range(4)):
+        assert np.allclose(square.tensor, square.tensor.transpose(axes), atol=1e-15)
+        assert np.allclose(square.magnetization, square.magnetization.transpose(axes), atol=1e-15)
+    assert np.allclose(square.energy, square.energy.transpose(3, 2, 1, 0), atol=1e-15)
+
+
+@pytest.mark.parametrize("coupling", [1.0, -1.0, 0.2])
+def test_ends_of_a_triangular_leg_are_balanced(coupling):
+    cell = kd.tensor.site_tensor("triangular", 0.3, coupling).tensor
+    grams = [
+        np.tensordot(cell, cell, axes=[[a for a in range(4) if a != leg]] * 2) for leg in range(4)
+    ]
+    for gram in grams:
+        assert np.allclose(gram, grams[0], rtol=1e-4, atol=1e-12 * np.abs(cell).max())
+        assert abs(gram[0, 1]) < 1e-12 * gram[0, 0]
+
+
+WRONG = {
+    ("hexagonal", 0.4, 1.0, 0.0): (
+        "[site_tensor] expected lattice to be one of 'square', 'triangular', 'honeycomb', 'cubic', "
+        "got 'hexagonal'"
+    ),
+    ("square", 0.0, 1.0, 0.0): "[site_tensor] expected beta > 0, got 0.0",
+    ("square", float("nan"), 1.0, 0.0): "[site_tensor] expected a finite beta, got nan",
+    ("square", 1.0, float("inf"), 0.0): "[site_tensor] expected a finite coupling, got inf",
+    ("square", 2.0, 1.0, -1e6): (
+        "[site_tensor] expected beta * field of at most 1e+06 in size, got -2e+06"
+    ),
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG)
+def test_bad_input(arguments):
+    with pytest.raises(ValueError) as error:  # noqa: PT011
+        kd.tensor.site_tensor(*arguments)
+    assert str(error.value) == WRONG[arguments]
