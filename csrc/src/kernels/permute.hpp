@@ -10,6 +10,7 @@ struct TransposeJob {
     void* target;
     std::int64_t height, width;
     std::int64_t source_step, target_step;
+    bool stream;  ///< the target is too large to be found in a cache afterwards
 };
 
 /// The moves of one instruction set for elements of one size.

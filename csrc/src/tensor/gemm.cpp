@@ -76,6 +76,7 @@ Gemm::Gemm(PairAxes axes, DType dtype, Isa isa) : kernel_(kernel_of(dtype, isa))
     batch_total_ = volume(axes.batch);
     choose_roles(axes);
     arrange(axes);
+    alone_.emplace(cut(1));
 }
 
 /// A is the operand with whose rows C has its neighbours, unless that leaves most lanes empty.
@@ -194,6 +195,7 @@ Gemm::Blocking Gemm::cut(int threads) const {
 }
 
 std::size_t Gemm::workspace_bytes(int threads) const {
+    if (workers(threads) == 1) return 64 + alone_->bytes;
     const Blocking blocking = cut(threads);
     return 64 + static_cast<std::size_t>(blocking.workers) * blocking.bytes;
 }
@@ -234,17 +236,13 @@ void Gemm::run(const void* left, const void* right, void* output, void* workspac
     if (swapped_) std::swap(operands[0], operands[1]);
     const std::byte* tensors[3] = {operands[0], operands[1], static_cast<std::byte*>(output)};
     for (std::size_t t = 0; t < 3; ++t) tensors[t] += base_[t] * element_bytes_;
-    const Blocking blocking = cut(threads);
     const auto address = reinterpret_cast<std::uintptr_t>(workspace);
     std::byte* const room = static_cast<std::byte*>(workspace) + (64 - address % 64) % 64;
-    const auto task = [&](int worker) {
+    if (workers(threads) == 1) return work(*alone_, 0, tensors, room);
+    const Blocking blocking = cut(threads);
+    run_parallel(blocking.workers, [&](int worker) {
         work(blocking, worker, tensors, room + static_cast<std::size_t>(worker) * blocking.bytes);
-    };
-    if (blocking.workers == 1) {
-        task(0);
-    } else {
-        run_parallel(blocking.workers, task);
-    }
+    });
 }
 
 void Gemm::work(const Blocking& blocking, int worker, const std::byte* const* tensors, void* workspace) const {

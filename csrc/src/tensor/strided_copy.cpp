@@ -10,6 +10,7 @@ namespace kadanoff::tensor {
 namespace {
 
 constexpr std::int64_t least_run_bytes = 32;  ///< shorter ones go by tables
+constexpr std::int64_t least_streamed_bytes = 8 << 20;
 constexpr std::int64_t most_in_table = 512;
 constexpr std::int64_t least_bytes_of_a_thread = 1 << 19;
 
@@ -67,6 +68,7 @@ void StridedCopy::choose(Axes<2> axes) {
         std::erase_if(axes, [&](const Axis<2>& axis) { return axis == inner_ || axis == second_; });
     }
     outer_ = std::move(axes);
+    stream_ = inner_.extent * second_.extent * volume(outer_) * bytes_ >= least_streamed_bytes;
 }
 
 /// Of axes that are fast in the output and in the input, in turns.
@@ -111,7 +113,7 @@ void StridedCopy::move(const std::byte* input, std::byte* output) const {
             return kernel_.copy(input, output, second_.extent, inner_.extent, second_.stride[0], second_.stride[1]);
         case Move::transpose:
             return kernel_.transpose(
-                {input, output, second_.extent, inner_.extent, second_.stride[0], inner_.stride[1]});
+                {input, output, second_.extent, inner_.extent, second_.stride[0], inner_.stride[1], stream_});
         case Move::table: break;
     }
     struct Element16 {

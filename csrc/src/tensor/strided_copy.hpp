@@ -39,6 +39,7 @@ private:
     std::vector<Offsets> table_;
     std::int64_t base_[2] = {};
     std::int64_t outer_total_ = 1;
+    bool stream_ = false;
 };
 
 }  // namespace kadanoff::tensor
