@@ -18,6 +18,8 @@ NEEDS = {
     "kadanoff.datasets.images": "sklearn",
     "kadanoff.rbm.pytorch": "torch",
     "kadanoff.sklearn": "sklearn",
+    "kadanoff.tensor.network.pytorch": "torch",
+    "kadanoff.tensor.paths.optimizer": "opt_einsum",
 }
 
 

@@ -27,18 +27,9 @@ GemmKernel kernel_of(DType dtype, Isa isa) {
     return scalar_gemm(dtype);
 }
 
-/// Turns axes round that run backwards in tensor t, and sorts them, the fastest first.
-void sort_forward(Axes<3>& axes, std::size_t t, std::int64_t* base) {
-    for (Axis<3>& axis : axes) {
-        if (axis.stride[t] >= 0) continue;
-        for (std::size_t i = 0; i < 3; ++i) {
-            base[i] += (axis.extent - 1) * axis.stride[i];
-            axis.stride[i] = -axis.stride[i];
-        }
-    }
-    std::stable_sort(axes.begin(), axes.end(),
-                     [&](const Axis<3>& x, const Axis<3>& y) { return x.stride[t] > y.stride[t]; });
-    fuse(axes);
+/// The fastest in tensor t first.
+void sort_fastest_first(Axes<3>& axes, std::size_t t, std::int64_t* base) {
+    sort_forward(axes, t, base);
     std::reverse(axes.begin(), axes.end());
 }
 
@@ -85,6 +76,7 @@ Gemm::Gemm(PairAxes axes, DType dtype, Isa isa) : kernel_(kernel_of(dtype, isa))
     batch_total_ = volume(axes.batch);
     choose_roles(axes);
     arrange(axes);
+    alone_.emplace(cut(1));
 }
 
 /// A is the operand with whose rows C has its neighbours, unless that leaves most lanes empty.
@@ -110,11 +102,11 @@ void Gemm::choose_roles(PairAxes& axes) {
 }
 
 void Gemm::arrange(PairAxes& axes) {
-    sort_forward(axes.batch, 2, base_);
+    sort_fastest_first(axes.batch, 2, base_);
     batch_ = std::move(axes.batch);
-    sort_forward(axes.m, 2, base_);
+    sort_fastest_first(axes.m, 2, base_);
     m_ = strides_in(axes.m, 0, 2);
-    sort_forward(axes.n, 2, base_);
+    sort_fastest_first(axes.n, 2, base_);
     n_ = strides_in(axes.n, 1, 2);
     const auto layout = [](const Axes<2>& rows, std::size_t& cross) {
         const std::ptrdiff_t unit = find_unit(rows, 0);
@@ -141,7 +133,7 @@ void Gemm::turn_output() {
 
 /// Numbers first the axis along which A has its neighbours, or else B; then that of B.
 void Gemm::arrange_depth(Axes<3> axes) {
-    sort_forward(axes, 0, base_);
+    sort_fastest_first(axes, 0, base_);
     k_ = strides_in(axes, 0, 1);
     const std::ptrdiff_t a = a_layout_ == GemmLayout::scattered ? find_unit(k_, 0) : -1;
     std::ptrdiff_t b = b_layout_ == GemmLayout::scattered ? find_unit(k_, 1) : -1;
@@ -203,6 +195,7 @@ Gemm::Blocking Gemm::cut(int threads) const {
 }
 
 std::size_t Gemm::workspace_bytes(int threads) const {
+    if (workers(threads) == 1) return 64 + alone_->bytes;
     const Blocking blocking = cut(threads);
     return 64 + static_cast<std::size_t>(blocking.workers) * blocking.bytes;
 }
@@ -243,17 +236,13 @@ void Gemm::run(const void* left, const void* right, void* output, void* workspac
     if (swapped_) std::swap(operands[0], operands[1]);
     const std::byte* tensors[3] = {operands[0], operands[1], static_cast<std::byte*>(output)};
     for (std::size_t t = 0; t < 3; ++t) tensors[t] += base_[t] * element_bytes_;
-    const Blocking blocking = cut(threads);
     const auto address = reinterpret_cast<std::uintptr_t>(workspace);
     std::byte* const room = static_cast<std::byte*>(workspace) + (64 - address % 64) % 64;
-    const auto task = [&](int worker) {
+    if (workers(threads) == 1) return work(*alone_, 0, tensors, room);
+    const Blocking blocking = cut(threads);
+    run_parallel(blocking.workers, [&](int worker) {
         work(blocking, worker, tensors, room + static_cast<std::size_t>(worker) * blocking.bytes);
-    };
-    if (blocking.workers == 1) {
-        task(0);
-    } else {
-        run_parallel(blocking.workers, task);
-    }
+    });
 }
 
 void Gemm::work(const Blocking& blocking, int worker, const std::byte* const* tensors, void* workspace) const {

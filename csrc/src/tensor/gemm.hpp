@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "kadanoff/isa.hpp"
 #include "kadanoff/tensor/dtype.hpp"
@@ -67,6 +68,7 @@ private:
     GemmLayout a_layout_ = GemmLayout::scattered, b_layout_ = GemmLayout::scattered;
     std::int64_t base_[3] = {};  ///< first elements, as axes that run backwards are turned round
     std::int64_t batch_total_ = 1, m_total_ = 1, n_total_ = 1, k_total_ = 1;
+    std::optional<Blocking> alone_;  ///< of one worker
 };
 
 }  // namespace kadanoff::tensor

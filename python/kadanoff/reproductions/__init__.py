@@ -23,6 +23,10 @@ class Entry(NamedTuple):
 
 
 KNOWN: dict[str, Entry] = {
+    "convac-entanglement": Entry(
+        "convac_entanglement", "Separation ranks and minimum cuts of convolutional circuits."
+    ),
+    "mera": Entry("mera", "Energy and scaling dimensions of the critical chain by MERA."),
     "rbm-mps": Entry("rbm_mps", "Bonds, entanglement and ln Z of RBMs as tensor networks."),
 }
 """By the name of the command; modules are imported when their command runs."""

@@ -235,7 +235,7 @@ def test_the_upper_bound_has_power() -> None:
 
 def test_chi_6_reaches_the_published_numbers() -> None:
     """Energy to 1e-5, sigma and epsilon to 3 %; seeds differ by 0.2 % and by 1.5 %."""
-    machine = mera(6, iterations=300, starts=2, seed=1)
+    machine = mera(6, seed=1)
     assert -1e-10 < machine.energy_error < 1e-5
     odd, even = (machine.scaling_dimensions(2, sector) for sector in ("odd", "even"))
     assert odd[0] == pytest.approx(0.125, rel=0.03)
@@ -245,6 +245,28 @@ def test_chi_6_reaches_the_published_numbers() -> None:
     every = machine.scaling_dimensions(4)
     np.testing.assert_allclose(every[:3], [0.0, odd[0], even[1]], atol=1e-9)
     assert (np.diff(every) >= 0).all()
+
+
+def test_growth_keeps_the_state() -> None:
+    small = BinaryMERA(4, middle=3, seed=1).optimise(150)
+    large = small.grown(7, middle=6, seed=5)
+    assert (large.chi, large.middle, large.seed, large.iterations) == (7, 6, 5, 150)
+    assert abs(large.energy - small.energy) < 1e-4
+    for layer in large.layers:
+        for tensor, upper in ((layer.u, 2), (layer.w, 1)):
+            matrix = tensor.reshape(-1, int(np.prod(tensor.shape[-upper:])))
+            assert np.abs(matrix.T @ matrix - np.eye(matrix.shape[1])).max() < 1e-12
+        assert np.abs(layer.u - mirror(layer.u)).max() < 1e-12
+    assert large.optimise(50).energy < small.energy - 1e-6
+
+
+@pytest.mark.slow
+def test_chi_12_reaches_the_published_error() -> None:
+    """3e-8 is the published error of chi = 12 (G. Evenbly, tensors.net)."""
+    machine = mera(12, iterations=600, seed=1)
+    assert 0.0 < machine.energy_error < 3e-8
+    expected = [0.0, 0.125, 1.0, 1.125, 1.125, 2.0]
+    np.testing.assert_allclose(machine.scaling_dimensions(6), expected, atol=0.01)
 
 
 def test_without_disentanglers_the_energy_is_far_worse() -> None:
@@ -400,8 +422,11 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
         lambda: BinaryMERA(3, symmetry="none", seed=1).scaling_dimensions(2, "odd"),
         "[scaling_dimensions] expected sector 'all' without symmetry, got 'odd'",
     ),
+    (lambda: MACHINE.grown(3), "[grown] expected chi in [4, 32], got 3"),
+    (lambda: MACHINE.grown(6, middle=3), "[grown] expected middle in [4, 6], got 3"),
+    (lambda: mera(33), "[BinaryMERA] expected chi in [2, 32], got 33"),
     (lambda: mera(starts=0), "[mera] expected starts in [1, 1000], got 0"),
-    (lambda: mera(seed=2**64 - 1), f"[mera] expected seed in [0, {2**64 - 3}], got {2**64 - 1}"),
+    (lambda: mera(seed=2**64 - 1), f"[mera] expected seed in [0, {2**64 - 2}], got {2**64 - 1}"),
 ]
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 import kadanoff as kd
 from random_networks import Network, ising_square, networks, random_array
 
-FEW = settings(max_examples=150, deadline=None, derandomize=True)
+FEW = settings(max_examples=100, deadline=None, derandomize=True)
 
 
 @FEW
@@ -41,7 +41,7 @@ def large_network(dtype: str) -> Network:
     """Matrices and small tensors: products, streams, reductions, sums and permutations."""
     rng = np.random.default_rng(5)
     sizes = dict(zip("abcdefgh", (33, 40, 37, 2, 3, 2, 16, 5), strict=True))
-    labels = ["abd", "bce", "cfg", "fgah", "dd", "he", "gg"]
+    labels = ["adb", "bce", "cfg", "fgah", "dd", "he", "gg"]
     arrays = [random_array(rng, tuple(sizes[x] for x in names), dtype) for names in labels]
     return Network(arrays, labels, "", [])
 
@@ -63,9 +63,11 @@ def test_large_tensors_in_any_order(dtype: str, output: str) -> None:
 def test_every_slicing_gives_the_same() -> None:
     network = large_network("float64")._replace(output="ag")
     whole = network.make().contract("greedy")
-    names = "abcdefgh"
+    sizes = network.make().plan("greedy").equation.sizes
     for count in (1, 2):
-        for sliced in itertools.combinations(range(len(names)), count):
+        for sliced in itertools.combinations(
+            [k for k, size in enumerate(sizes) if size < 20], count
+        ):
             plan = network.make().plan("greedy")
             part = kd.tensor.ContractionPlan(
                 plan.equation, plan.names, plan.pairs, sliced, plan.dtype, plan.memory_limit

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 import kadanoff as kd
 from random_networks import Network, ising_square, networks, random_array
 
-FEW = settings(max_examples=100, deadline=None, derandomize=True)
+FEW = settings(max_examples=60, deadline=None, derandomize=True)
 
 
 @FEW

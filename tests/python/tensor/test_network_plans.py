@@ -79,7 +79,7 @@ def test_no_slicing_can_do_the_impossible(square: kd.TensorNetwork) -> None:
 def test_what_the_machine_cannot_hold_is_refused_before_it_is_asked_for() -> None:
     a = np.ones((2**20, 1))
     net = kd.TensorNetwork([(a, "ab"), (a, "cb")], "ac")
-    text = r"^\[contract\] expected at most .* of memory, got a plan that needs 16 TiB; no slicing"
+    text = r"^\[contract\] expected at most .* of memory, got a plan that needs 8 TiB; no slicing"
     with pytest.raises(kd.MemoryLimitError, match=text):
         net.contract(memory_limit=None)
 
@@ -137,7 +137,7 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
 def test_a_plan_serves_other_types_and_numbers(square: kd.TensorNetwork) -> None:
     plan = square.plan()
     for dtype in (np.float32, np.complex128):
-        arrays = [array.astype(dtype) for array in square.arrays]
+        arrays = [(array / 2.5).astype(dtype) for array in square.arrays]
         result = plan.contract(arrays)
         assert result.dtype == dtype
-        assert result == pytest.approx(square.contract(), rel=1e-4)
+        assert complex(result) * 2.5**100 == pytest.approx(square.contract(), rel=1e-3)

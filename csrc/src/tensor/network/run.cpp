@@ -2,32 +2,19 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
-#include <memory>
-#include <mutex>
-#include <new>
 #include <string>
 
 #include "kadanoff/error.hpp"
 #include "parallel.hpp"
 #include "poll_timer.hpp"
 #include "tensor/network/additions.hpp"
+#include "tensor/network/memory.hpp"
 #include "tensor/network/program.hpp"
 #include "tensor/network/tree.hpp"
 
 namespace kadanoff::networks {
 
 namespace {
-
-constexpr std::align_val_t line{64};
-
-struct Release {
-    void operator()(char* bytes) const { ::operator delete(bytes, line); }
-};
-using Memory = std::unique_ptr<char, Release>;
-
-Memory allocate(std::size_t bytes) {
-    return Memory(static_cast<char*>(::operator new(std::max<std::size_t>(bytes, 64), line)));
-}
 
 std::size_t rounded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -83,7 +70,7 @@ public:
         for (std::size_t s = 0; s < count; ++s) {
             const Step& step = program_.steps[s];
             if (step.rescaled >= 0 && !factors_.empty() && leads_) rescale_gradient(step);
-            if (team_ > 1 && step.kind == Kind::stream && step.work > 1e6) {
+            if (team_ > 1 && is_shared(step)) {
                 shared_.barrier.wait([this] { shared_.piece.store(0); });
                 if (shared_.stopped.load()) return false;
                 stream_pieces(step, shared_.piece);
@@ -139,13 +126,22 @@ private:
                 return program_.kernel.reduce(program_.jobs[at(step.index)].job, left, at_[at(step.right)], result,
                                               scratch_);
             case Kind::stream:
-                if (step.work < 1e7) {
-                    return program_.kernel.stream(program_.jobs[at(step.index)].job, left, at_[at(step.right)], result,
-                                                  scratch_, 0, step.rows);
-                }
+            case Kind::multiply:
+                if (step.work < 1e7) return stream_rows(step, 0, step.rows);
                 std::atomic<std::int64_t> piece{0};
                 stream_pieces(step, piece);
         }
+    }
+
+    /// Whether all workers do a part of the step.
+    static bool is_shared(const Step& step) {
+        return (step.kind == Kind::stream || step.kind == Kind::multiply) && step.work > 1e6;
+    }
+
+    void stream_rows(const Step& step, std::int64_t first, std::int64_t last) {
+        const auto run = step.kind == Kind::stream ? program_.kernel.stream : program_.kernel.multiply;
+        run(program_.jobs[at(step.index)].job, at_[at(step.left)], at_[at(step.right)], at_[at(step.result)], scratch_,
+            first, last);
     }
 
     /// Pieces of about a millisecond, so that a run can be stopped between them.
@@ -154,8 +150,7 @@ private:
         const std::int64_t size =
             std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(step.rows) / pieces));
         for (std::int64_t first; (first = piece.fetch_add(1) * size) < step.rows;) {
-            program_.kernel.stream(program_.jobs[at(step.index)].job, at_[at(step.left)], at_[at(step.right)],
-                                   at_[at(step.result)], scratch_, first, std::min(first + size, step.rows));
+            stream_rows(step, first, std::min(first + size, step.rows));
             if (stopped(step.work / pieces)) return;
         }
     }
@@ -173,7 +168,7 @@ private:
     void leave_team(std::size_t step, std::size_t count) {
         for (std::size_t s = step + 1; s < count; ++s) {
             const Step& next = program_.steps[s];
-            if (next.kind == Kind::stream && next.work > 1e6) {
+            if (is_shared(next)) {
                 shared_.barrier.wait();
                 return;
             }
@@ -298,10 +293,10 @@ public:
             const int power = std::ilogb(largest);
             if (std::abs(power) <= exponent_limit(program.dtype)) continue;
             const std::size_t bytes = static_cast<std::size_t>(size) * size_of(program.dtype);
-            copies_.push_back(allocate(bytes));
-            std::memcpy(copies_.back().get(), tensors[k], bytes);
-            scale_exactly(program, copies_.back().get(), size, -power);
-            tensors[k] = copies_.back().get();
+            copies_.emplace_back(bytes);
+            std::memcpy(copies_.back().data(), tensors[k], bytes);
+            scale_exactly(program, copies_.back().data(), size, -power);
+            tensors[k] = copies_.back().data();
             exponents.push_back({k, power});
             exponent += power;
         }
@@ -318,7 +313,7 @@ public:
     std::int64_t exponent = 0;
 
 private:
-    std::vector<Memory> copies_;
+    std::vector<std::vector<char>> copies_;
 };
 
 }  // namespace
@@ -348,12 +343,12 @@ bool Program::run(const Call& call) const {
     const bool by_slice = slices > 1;
     const int workers = this->workers(call.threads);
     const std::size_t scratch = rounded(scratch_bytes), arena = rounded(arena_bytes);
-    const Memory memory = allocate(bytes(call.threads));
+    const Memory memory(bytes(call.threads));
     const ScaledTensors scaled(*this, call);
     Shared shared(workers, call.poll);
     run_parallel(workers, [&](int number) {
-        char* const own = memory.get() + at(number) * (by_slice ? arena + scratch : scratch);
-        char* const shared_arena = memory.get() + at(workers) * scratch;
+        char* const own = memory.data() + at(number) * (by_slice ? arena + scratch : scratch);
+        char* const shared_arena = memory.data() + at(workers) * scratch;
         Worker worker(*this, call, shared, number, by_slice ? 1 : workers, by_slice ? own + scratch : shared_arena, own,
                       scaled.tensors);
         if (!by_slice) {

@@ -33,6 +33,17 @@ void check_pairs(const SsaPath& pairs, std::size_t tensors) {
     }
 }
 
+void check_sliced(const std::vector<std::int32_t>& sliced, std::size_t indices) {
+    for (const std::int32_t index : sliced) {
+        if (index < 0 || index >= static_cast<std::int64_t>(indices)) {
+            throw InvalidArgument("[path_cost] expected sliced indices of the network, got " + std::to_string(index));
+        }
+        if (std::ranges::count(sliced, index) > 1) {
+            throw InvalidArgument("[path_cost] expected each sliced index once, got " + std::to_string(index));
+        }
+    }
+}
+
 double pair_flops(const paths::Contraction& contraction, const std::array<std::int32_t, 2>& pair) {
     const paths::Legs &a = contraction.legs(pair[0]), &b = contraction.legs(pair[1]);
     paths::Legs both;
@@ -68,24 +79,21 @@ double add_up(const paths::Network& network, const SsaPath& pairs, PathCost* cos
 
 }  // namespace
 
+PathCost paths::pairs_cost(const Network& network, const SsaPath& pairs, const std::vector<std::int32_t>& sliced) {
+    PathCost cost;
+    for (const std::int32_t index : sliced) cost.log2_slices += network.weight[static_cast<std::size_t>(index)];
+    const double log10_2 = std::log10(2.0);
+    const double per_slice = add_up(without_indices(network, sliced), pairs, &cost);
+    cost.log10_flops = log10_2 * (cost.log2_slices + per_slice);
+    cost.log10_unsliced = log10_2 * (sliced.empty() ? per_slice : add_up(network, pairs, nullptr));
+    return cost;
+}
+
 PathCost path_cost(const NetworkShape& shape, const SsaPath& pairs, const std::vector<std::int32_t>& sliced) {
     const paths::Network network = paths::make_network(shape);
     check_pairs(pairs, shape.tensors.size());
-    PathCost cost;
-    for (std::size_t i = 0; i < sliced.size(); ++i) {
-        const std::int32_t index = sliced[i];
-        if (index < 0 || index >= std::ssize(network.weight)) {
-            throw InvalidArgument("[path_cost] expected sliced indices of the network, got " + std::to_string(index));
-        }
-        if (std::ranges::count(sliced, index) > 1) {
-            throw InvalidArgument("[path_cost] expected each sliced index once, got " + std::to_string(index));
-        }
-        cost.log2_slices += network.weight[static_cast<std::size_t>(index)];
-    }
-    const double log10_2 = std::log10(2.0);
-    cost.log10_unsliced = log10_2 * add_up(network, pairs, nullptr);
-    cost.log10_flops = log10_2 * (cost.log2_slices + add_up(paths::without_indices(network, sliced), pairs, &cost));
-    return cost;
+    check_sliced(sliced, shape.extents.size());
+    return paths::pairs_cost(network, pairs, sliced);
 }
 
 }  // namespace kadanoff

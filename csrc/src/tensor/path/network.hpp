@@ -63,6 +63,9 @@ private:
     SsaPath pairs_;
 };
 
+/// What checked pairs cost in this order.
+PathCost pairs_cost(const Network& network, const SsaPath& pairs, const std::vector<std::int32_t>& sliced);
+
 /// log2(2^a + 2^b)
 double log2_add(double a, double b);
 

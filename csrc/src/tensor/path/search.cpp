@@ -3,11 +3,13 @@
 #include <string>
 #include <vector>
 
+#include "checks.hpp"
 #include "kadanoff/error.hpp"
 #include "parallel.hpp"
 #include "tensor/path/control.hpp"
 #include "tensor/path/greedy.hpp"
 #include "tensor/path/optimal.hpp"
+#include "tensor/path/order.hpp"
 #include "tensor/path/slice.hpp"
 #include "tensor/path/tree.hpp"
 #include "tensor/path/trials.hpp"
@@ -29,9 +31,10 @@ void check_options(const PathOptions& options) {
 }
 
 [[noreturn]] void refuse_limits(double over, const Limits& limits) {
-    throw InvalidArgument("[find_path] expected limits that a slicing obeys, got at best 2^" + std::to_string(over) +
-                          " times as many elements as the limit of 2^" +
-                          std::to_string(std::min(limits.largest, limits.peak)));
+    const double limit = std::min(limits.largest, limits.peak);
+    throw InvalidArgument("[find_path] expected a limit of at least " +
+                          std::to_string(std::llround(std::exp2(limit + over))) + " elements, got " +
+                          text(std::exp2(limit)));
 }
 
 Limits log2_limits(const PathOptions& options) {
@@ -89,19 +92,25 @@ SsaPath optimal_pairs(const Network& network, const PathOptions& options) {
     return optimizer.pairs();
 }
 
+SsaPath reduced_greedy_pairs(const Network& network, std::uint64_t seed) {
+    const Reduced reduced(network);
+    return reduced.expand(greedy_pairs(reduced.network, seed), network.size());
+}
+
+/// Trees are kept as bits, (2 n - 1) x indices: networks that need more than this are contracted greedily.
+bool fits(const Network& network, const BitLayout& layout) {
+    return 16.0 * static_cast<double>(network.size()) * static_cast<double>(layout.words()) <= 256e6;
+}
+
 /// Pairs of the network by many trials; indices to slice go to `sliced`.
-SsaPath searched_pairs(const Network& network, const PathOptions& options, Control& control,
+SsaPath searched_pairs(const Network& network, const PathOptions& options, const Effort& effort, Control& control,
                        std::vector<std::int32_t>& sliced) {
     const Reduced reduced(network);
-    if (reduced.network.size() < 2) return reduced.pairs;
     const BitLayout layout(reduced.network);
-    const Limits limits = log2_limits(options);
-    TrialSearch search(reduced.network, layout, options.minimize, limits, options.seed);
-    Effort effort;
-    if (!options.seconds) effort.trials = options.trials.value_or(64);
-    effort.workers = resolve_threads(options.threads);
-    const Candidate best = search.run(effort, control);
     SsaPath rest = greedy_pairs(reduced.network, options.seed);
+    if (reduced.network.size() < 3 || !fits(reduced.network, layout)) return reduced.expand(rest, network.size());
+    TrialSearch search(reduced.network, layout, options.minimize, log2_limits(options), options.seed);
+    const Candidate best = search.run(effort, control);
     if (best.shape.root >= 0) {
         Tree tree(reduced.network, layout, rest);
         tree.set_shape(best.shape);
@@ -114,6 +123,10 @@ SsaPath searched_pairs(const Network& network, const PathOptions& options, Contr
 /// Pairs in the best order, with more indices sliced where the limits ask for it.
 void obey_limits(const Network& network, const PathOptions& options, ContractionPath& result) {
     const Limits limits = log2_limits(options);
+    if (!limits.any()) {
+        result.pairs = reorder(network, result.pairs);
+        return;
+    }
     const BitLayout layout(network);
     Tree tree(network, layout, result.pairs);
     std::vector<std::size_t> sliced;
@@ -121,30 +134,62 @@ void obey_limits(const Network& network, const PathOptions& options, Contraction
         sliced.push_back(static_cast<std::size_t>(layout.bit(index)));
         tree.slice(sliced.back());
     }
-    if (limits.any()) {
-        Random random(options.seed, 0, 2);
-        slice_greedily(tree, limits, 0.0, random, {}, sliced);
-        const double over = excess(tree, limits);
-        if (over > 0.0) refuse_limits(over, limits);
-    }
+    Random random(options.seed, 0, 2);
+    slice_greedily(tree, limits, 0.0, random, {}, sliced);
+    const double over = excess(tree, limits);
+    if (over > 1e-9) refuse_limits(over, limits);
     result.sliced.clear();
     for (const std::size_t bit : sliced) result.sliced.push_back(layout.index(bit));
     result.pairs = tree.pairs();
 }
 
+/// Sweeps of annealing that take a twentieth of the time in which the path would be executed, and at most seconds:
+/// moves take about 40 ns, a multiplication in small tensors half a nanosecond.
+double worthwhile_sweeps(const Network& network, double log2_flops) {
+    const double nanoseconds = 0.05 * 0.5 * std::exp2(std::min(log2_flops, 60.0));
+    return std::min(nanoseconds, 4e9) / (40.0 * static_cast<double>(network.size()));
+}
+
+/// A greedy path, and whatever more its cost makes worthwhile. A pure function of network and options.
+void find_automatically(const Network& network, const PathOptions& options, Control& control, ContractionPath& result) {
+    constexpr double sweeps_of_trial =
+        1500.0;  // 500, and as many again in each continuation of a quarter of the trials
+    constexpr std::int32_t always_optimal = 8;
+    if (network.size() <= always_optimal) {
+        result.pairs = optimal_pairs(network, options);
+        return;
+    }
+    result.pairs = reduced_greedy_pairs(network, options.seed);
+    const PathCost cost = pairs_cost(network, result.pairs, {});
+    double sweeps = worthwhile_sweeps(network, cost.log10_flops / std::log10(2.0));
+    const Limits limits = log2_limits(options);
+    if (cost.log2_largest > limits.largest || cost.log2_peak > limits.peak)
+        sweeps = std::max(sweeps, 4 * sweeps_of_trial);
+    if (sweeps < 100.0) return;
+    if (network.size() <= SubsetOptimizer::most_leaves) {
+        result.pairs = optimal_pairs(network, options);
+        return;
+    }
+    Effort effort;
+    effort.trials = static_cast<std::int64_t>(std::clamp(sweeps / sweeps_of_trial, 1.0, 64.0));
+    effort.sweeps = static_cast<std::int64_t>(std::min(sweeps / 3.0, 500.0));
+    effort.workers = resolve_threads(options.threads);
+    result.pairs = searched_pairs(network, options, effort, control, result.sliced);
+}
+
 void find_pairs(const Network& network, const PathOptions& options, Control& control, ContractionPath& result) {
-    PathMethod method = options.method;
     const bool small = network.size() <= SubsetOptimizer::most_leaves;
-    if (method == PathMethod::automatic) method = network.size() <= 9 ? PathMethod::optimal : PathMethod::greedy;
-    if (method == PathMethod::search && small) method = PathMethod::optimal;
-    switch (method) {
-        case PathMethod::optimal: result.pairs = optimal_pairs(network, options); break;
-        case PathMethod::search: result.pairs = searched_pairs(network, options, control, result.sliced); break;
-        case PathMethod::greedy:
-        case PathMethod::automatic:
-            const Reduced reduced(network);
-            result.pairs = reduced.expand(greedy_pairs(reduced.network, options.seed), network.size());
-            break;
+    if (options.method == PathMethod::automatic) {
+        find_automatically(network, options, control, result);
+    } else if (options.method == PathMethod::greedy) {
+        result.pairs = reduced_greedy_pairs(network, options.seed);
+    } else if (options.method == PathMethod::optimal || small) {
+        result.pairs = optimal_pairs(network, options);
+    } else {
+        Effort effort;
+        if (!options.seconds) effort.trials = options.trials.value_or(64);
+        effort.workers = resolve_threads(options.threads);
+        result.pairs = searched_pairs(network, options, effort, control, result.sliced);
     }
     obey_limits(network, options, result);
 }

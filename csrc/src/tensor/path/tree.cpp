@@ -1,8 +1,9 @@
 #include "tensor/path/tree.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
+
+#include "tensor/path/order.hpp"
 
 namespace kadanoff::paths {
 
@@ -129,36 +130,11 @@ std::vector<std::int32_t> Tree::postorder() const {
 }
 
 SsaPath Tree::pairs(double* log2_peak) const {
-    const double scale = log2_largest();
-    std::vector<double> size(at(nodes()), 0.0), peak(at(nodes()), 0.0);
-    std::vector<char> swapped(at(nodes()), 0);
-    for (const std::int32_t node : postorder()) {
-        const std::size_t a = at(left(node)), b = at(right(node));
-        size[at(node)] = std::exp2(log2_size(node) - scale);
-        const double together = size[a] + size[b] + size[at(node)];
-        const double left_first = std::max({peak[a], size[a] + peak[b], together});
-        const double right_first = std::max({peak[b], size[b] + peak[a], together});
-        swapped[at(node)] = right_first < left_first;
-        peak[at(node)] = std::min(left_first, right_first);
-    }
-    if (log2_peak) *log2_peak = scale + std::log2(peak[at(root_)]);
-    SsaPath path;
-    std::vector<std::int32_t> number(at(nodes()));
-    for (std::int32_t leaf = 0; leaf < leaves_; ++leaf) number[at(leaf)] = leaf;
-    std::vector<std::pair<std::int32_t, bool>> todo{{root_, false}};
-    while (!todo.empty()) {
-        const auto [node, ready] = todo.back();
-        todo.pop_back();
-        if (is_leaf(node)) continue;
-        if (ready) {
-            number[at(node)] = leaves_ + static_cast<std::int32_t>(path.size());
-            path.push_back({number[at(left(node))], number[at(right(node))]});
-            continue;
-        }
-        todo.emplace_back(node, true);
-        todo.emplace_back(swapped[at(node)] ? left(node) : right(node), false);
-        todo.emplace_back(swapped[at(node)] ? right(node) : left(node), false);
-    }
+    std::vector<double> sizes(at(nodes()), 0.0);
+    for (std::int32_t node = leaves_; node < nodes(); ++node) sizes[at(node)] = log2_size(node);
+    double peak;
+    SsaPath path = order_pairs({leaves_, root_, left_, right_, sizes}, peak);
+    if (log2_peak) *log2_peak = peak;
     return path;
 }
 

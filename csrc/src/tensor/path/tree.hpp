@@ -98,8 +98,7 @@ public:
 
     /// Inner nodes, children before parents.
     std::vector<std::int32_t> postorder() const;
-    /// The pairs in the order with the smallest peak (Liu, SIAM J. Algebraic Discrete Methods 8 (1987) 375, for trees),
-    /// and log2 of that peak.
+    /// The pairs in the order with the smallest peak, and log2 of that peak.
     SsaPath pairs(double* log2_peak = nullptr) const;
 
     /// Removes or restores an index everywhere: `open` and `leaves` are those of the network.

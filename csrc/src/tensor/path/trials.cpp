@@ -18,6 +18,7 @@ namespace {
 constexpr std::int64_t round_trials = 16;
 constexpr std::size_t kept = 8;
 constexpr int subtree_leaves = 8;
+constexpr std::int64_t slicing_steps = 24;  ///< in which a sliced tree is annealed again
 
 /// Calls task(i) for i < count on several threads.
 template <class Task>
@@ -48,14 +49,16 @@ StartParameters TrialSearch::choose_start(std::int64_t trial, Random& random) co
         parameters.weight *= random.uniform(0.8, 1.25);
         parameters.temperature *= random.uniform(0.5, 2.0);
         parameters.imbalance = std::min(0.9, parameters.imbalance * random.uniform(0.7, 1.4));
-        parameters.heat = std::clamp(parameters.heat * random.uniform(0.7, 1.4), 0.7, 6.0);
+        parameters.heat = std::clamp(parameters.heat * random.uniform(0.7, 1.4), 0.4, 4.0);
+        parameters.cold = std::clamp(parameters.cold * random.uniform(0.7, 1.4), 4.0, 20.0);
         return parameters;
     }
     parameters.greedy = random.uniform() < 0.25;
     parameters.weight = random.uniform(0.2, 1.5);
     parameters.temperature = std::exp(random.uniform(std::log(0.01), 0.0));
     parameters.imbalance = std::exp(random.uniform(std::log(0.02), std::log(0.8)));
-    parameters.heat = std::exp(random.uniform(0.0, std::log(5.0)));
+    parameters.heat = std::exp(random.uniform(std::log(0.5), std::log(4.0)));
+    parameters.cold = std::exp(random.uniform(std::log(5.0), std::log(15.0)));
     return parameters;
 }
 
@@ -69,11 +72,11 @@ SsaPath TrialSearch::start(const StartParameters& parameters, Random& random) co
     return contraction.pairs();
 }
 
-void TrialSearch::conclude(Tree& tree, Random& random, Candidate& result, Control& control) const {
-    Reconfiguration reconfiguration(*layout_, cost_, subtree_leaves);
+void TrialSearch::conclude(Tree& tree, std::vector<std::size_t> sliced, Random& random, Candidate& result,
+                           Control& control) const {
+    Reconfiguration reconfiguration(*layout_, sliced.empty() ? cost_ : limited_cost_, subtree_leaves);
     while (!control.stopped() && reconfiguration.round(tree)) {
     }
-    std::vector<std::size_t> sliced;
     if (limits_.any()) {
         const auto refine = [&](Tree& t) {
             anneal(t, limited_cost_, {.start = 3.0, .end = 30.0, .sweeps = 60}, random, control);
@@ -86,15 +89,17 @@ void TrialSearch::conclude(Tree& tree, Random& random, Candidate& result, Contro
     if (cost >= result.cost) return;
     result.cost = cost;
     result.shape = tree.shape();
-    result.sliced = sliced;
+    result.sliced = std::move(sliced);
 }
 
 void TrialSearch::begin(std::int64_t trial, std::int64_t sweeps, Candidate& result, Control& control) const {
     Random random(seed_, static_cast<std::uint64_t>(trial), 0);
     result.start = choose_start(trial, random);
     Tree tree(*network_, *layout_, start(result.start, random));
-    anneal(tree, cost_, {.start = result.start.heat, .end = 15.0, .sweeps = sweeps}, random, control);
-    conclude(tree, random, result, control);
+    NodeCost cost = limited_cost_;
+    cost.penalty *= 0.5 * random.uniform();  // slices will do the rest
+    anneal(tree, cost, {.start = result.start.heat, .end = result.start.cold, .sweeps = sweeps}, random, control);
+    conclude(tree, {}, random, result, control);
 }
 
 void TrialSearch::continue_annealing(std::int64_t trial, std::int64_t sweeps, Candidate& result,
@@ -102,10 +107,20 @@ void TrialSearch::continue_annealing(std::int64_t trial, std::int64_t sweeps, Ca
     Random random(seed_, static_cast<std::uint64_t>(trial), 1);
     Contraction contraction(*network_);
     contraction.finish();
-    Tree tree(*network_, *layout_, contraction.pairs());
-    tree.set_shape(result.shape);
-    anneal(tree, cost_, {.start = 2.0, .end = 15.0, .sweeps = sweeps}, random, control);
-    conclude(tree, random, result, control);
+    const SsaPath any = contraction.pairs();
+    const std::int64_t steps = result.sliced.empty() ? 1 : slicing_steps;
+    for (std::int64_t step = 0; step < steps && !control.stopped(); ++step) {
+        Tree tree(*network_, *layout_, any);
+        tree.set_shape(result.shape);
+        std::vector<std::size_t> sliced = result.sliced;
+        const double share = 0.5 * random.uniform();  // of the slices to give back: others may be better
+        std::erase_if(sliced, [&](std::size_t) { return random.uniform() < share; });
+        for (const std::size_t bit : sliced) tree.slice(bit);
+        const double end = result.start.cold * (sliced.empty() ? 1.0 : 2.0);
+        anneal(tree, limited_cost_, {.start = random.uniform(0.7, 3.0), .end = end, .sweeps = sweeps / steps}, random,
+               control);
+        conclude(tree, std::move(sliced), random, result, control);
+    }
 }
 
 void TrialSearch::remember(const Candidate& candidate) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -154,12 +155,12 @@ def rbm_tensors(machine: Machine, scaled: bool) -> tuple[list[tuple[Array, Any]]
     products = np.multiply.outer(v, h)
     for i, j in np.argwhere(machine.weights != 0).tolist():
         exponents.append((machine.weights[i, j] * products, [("v", i), ("h", j)]))
-    tensors, scale = [], 0.0
+    tensors, tops = [], []
     for exponent, labels in exponents:
         top = float(exponent.real.max()) if scaled else 0.0
-        scale += top
+        tops.append(top)
         tensors.append((np.exp(exponent - top), labels))
-    return tensors, scale
+    return tensors, math.fsum(tops)
 
 
 def _fixed(

@@ -10,7 +10,7 @@ from .layer import Layer, mirror
 from .spaces import Legs
 
 NOISE = 1e-3
-"""Of what is added, so that new states begin in all directions; its square is the energy's change."""
+"""Of what is added, so that new states begin in all directions."""
 
 
 def grown_layer(layer: Layer, old: Legs, new: Legs, generator: np.random.Generator) -> Layer:

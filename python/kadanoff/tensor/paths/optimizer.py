@@ -8,37 +8,50 @@ from typing import Any
 from .searching import search
 
 
-class PathOptimizer:
-    """The search as a function that opt_einsum, cotengra's users and quimb can call.
+def opt_einsum_optimizer(**options: Any) -> Any:
+    """Return the search as an optimizer that opt_einsum, cotengra and quimb accept.
 
     Parameters
     ----------
-    seconds, trials, minimize, method, seed, threads
-        As in :func:`search`.
+    **options
+        seconds, trials, minimize, method, seed and threads of :func:`search`.
+
+    Returns
+    -------
+    opt_einsum.paths.PathOptimizer
+        Its call, with sets of labels, the set of those of the output and the sizes, returns a path
+        of positions. The fourth argument, a memory limit, is not used: such a path has no slices.
+
+    Raises
+    ------
+    ImportError
+        If opt_einsum is missing.
 
     Examples
     --------
+    >>> import numpy as np, opt_einsum
     >>> from kadanoff.tensor import paths
-    >>> optimizer = paths.PathOptimizer(trials=8)
-    >>> optimizer([{"a", "b"}, {"b", "c"}], {"a", "c"}, dict.fromkeys("abc", 2))
-    [(0, 1)]
-
-    With opt_einsum: ``opt_einsum.contract("ab,bc,cd->ad", a, b, c, optimize=optimizer)``.
+    >>> ring = [np.ones((2, 2))] * 4
+    >>> optimizer = paths.opt_einsum_optimizer(trials=8)
+    >>> float(opt_einsum.contract("ab,bc,cd,da->", *ring, optimize=optimizer))
+    16.0
     """
+    try:
+        from opt_einsum.paths import PathOptimizer  # optional
+    except ImportError:
+        raise ImportError(
+            "[opt_einsum_optimizer] expected the package opt_einsum, got none: "
+            "pip install 'kadanoff[tensor]'"
+        ) from None
 
-    def __init__(self, **options: Any) -> None:
-        self.options = options
+    class KadanoffOptimizer(PathOptimizer):
+        def __call__(
+            self,
+            inputs: Sequence[Iterable[str]],
+            output: Iterable[str],
+            size_dict: Mapping[str, int],
+            memory_limit: Any = None,
+        ) -> list[tuple[int, ...]]:
+            return search(inputs, output, size_dict, **options).path
 
-    def __call__(
-        self,
-        inputs: Sequence[Iterable[str]],
-        output: Iterable[str],
-        size_dict: Mapping[str, int],
-        memory_limit: float | None = None,
-        **_unused: Any,
-    ) -> list[tuple[int, ...]]:
-        """Return a path of positions.
-
-        `memory_limit` is not used: a path of this form cannot be sliced.
-        """
-        return search(inputs, output, size_dict, **self.options).path
+    return KadanoffOptimizer()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -128,6 +129,10 @@ def _ask_peer(name: str, shape: NetworkShape) -> Pairs:
     sets, output, sizes = _as_sets(shape)
     if name == "cotengra":
         terms = [tuple(sorted(term)) for term in sets]
-        tree = module.auto_hq_optimize_tree(terms, tuple(sorted(output)), sizes)
+        with warnings.catch_warnings():  # it recommends a package that it has replaced already
+            warnings.filterwarnings("ignore", "Couldn't import `kahypar`")
+            tree = module.array_contract_tree(
+                terms, tuple(sorted(output)), sizes, optimize="auto-hq"
+            )
         return _pairs_of(shape, tree.get_path())
     return _pairs_of(shape, module.paths.get_path_fn("auto-hq")(sets, output, sizes))

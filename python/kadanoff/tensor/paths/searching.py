@@ -12,6 +12,7 @@ from .labels import NetworkShape, network_shape
 from .path import ContractionPath, path_from_core
 
 METHODS = ("auto", "greedy", "optimal", "search")
+MOST_OPTIMAL = 14
 OBJECTIVES = ("flops", "size", "combo")
 
 
@@ -123,6 +124,11 @@ def search_shape(
             raise ValueError(f"[{call}] expected seconds in (0, 1e7], got {seconds!r}")
     if seconds is not None and trials is not None:
         raise ValueError(f"[{call}] expected seconds or trials, got both")
+    if method == "optimal" and len(shape.tensors) > MOST_OPTIMAL:
+        raise ValueError(
+            f"[{call}] expected at most {MOST_OPTIMAL} tensors for the optimal path, "
+            f"got {len(shape.tensors)}"
+        )
     pairs, sliced, cost = _core.find_path(
         **shape.core(),
         method=method,
