@@ -61,11 +61,11 @@ class Reference:
         vectors = eigh(squared, subset_by_index=(h * h - count, h * h - 1))[1]
         u = vectors.reshape(h, h, count)
         if self.by_hand:
-            first = np.tensordot(u, t, (0, 1))  # b l u i A
-            both = np.tensordot(first, t, ((0, 3), (1, 0)))  # l u A d B
+            first = np.tensordot(u, t, (0, 1))  # q l u i P
+            both = np.tensordot(first, t, ((0, 3), (1, 0)))  # l u P d Q
             t = np.tensordot(both, u, ((2, 4), (0, 1))).transpose(1, 0, 2, 3)
         else:
-            t = self.contract("abl,uaiA,ibdB,ABr->uldr", u, t, t, u)
+            t = self.contract("pql,upiP,iqdQ,PQr->uldr", u, t, t, u)
         factor = float(np.abs(t).max())
         self.tensor = np.ascontiguousarray((t / factor).transpose(1, 0, 3, 2))
         self.cells *= 2.0
