@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t block = 8192;          ///< elements of the output that stay in the first-level cache
 constexpr std::int64_t least_products = 512;  ///< fewer are better served by offsets made before
+constexpr std::int64_t row_block = 64;
 constexpr double least_work_of_a_thread = 1 << 20;
 
 StreamKernel kernel_of(DType dtype, Isa isa) {
@@ -107,7 +108,7 @@ Stream::Stream(const PairAxes& axes, DType dtype, Isa isa)
         inner_ = (*from)[static_cast<std::size_t>(chosen)];
         from->erase(from->begin() + chosen);
     }
-    blocks_ = sums_ ? 1 : (inner_.extent + block - 1) / block;
+    take_rows();
     for (Axes<3>* group : {&kept_, &summed_}) {
         for (Axis<3>& axis : *group) {
             for (std::int64_t& stride : axis.stride) stride *= element_bytes_;
@@ -115,10 +116,34 @@ Stream::Stream(const PairAxes& axes, DType dtype, Isa isa)
     }
 }
 
-/// The block of the output at `at`, or the one element.
-void Stream::fill(Tensors at, std::int64_t count) const {
-    StreamRun run{nullptr,          nullptr, const_cast<std::byte*>(at[2]), count, inner_.stride[0], inner_.stride[1],
-                  inner_.stride[2], false};
+/// Gives the kernel a second axis: one that is summed over where it keeps the first one and can add rows up, else one
+/// that is kept. Of what is kept, the longer is cut into blocks.
+void Stream::take_rows() {
+    Axes<3>& from = !sums_ && !summed_.empty() ? summed_ : kept_;
+    if (!from.empty()) {
+        rows_ = from.back();
+        from.pop_back();
+    }
+    cut_rows_ = &from == &kept_ && (sums_ || rows_.extent > inner_.extent);
+    if (cut_rows_) {
+        blocks_ = (rows_.extent + row_block - 1) / row_block;
+    } else if (!sums_) {
+        blocks_ = (inner_.extent + block - 1) / block;
+    }
+}
+
+/// A block of the output at `at`.
+void Stream::fill(Tensors at, std::int64_t count, std::int64_t rows) const {
+    StreamRun run{};
+    run.output = const_cast<std::byte*>(at[2]);
+    run.count = count;
+    run.rows = rows;
+    run.left_step = inner_.stride[0];
+    run.right_step = inner_.stride[1];
+    run.output_step = inner_.stride[2];
+    run.left_row = rows_.stride[0];
+    run.right_row = rows_.stride[1];
+    run.output_row = rows_.stride[2];
     Odometer summed(summed_, 0);
     do {
         run.left = at[0] + summed.offset()[0];
@@ -128,15 +153,20 @@ void Stream::fill(Tensors at, std::int64_t count) const {
     } while (summed.next());
 }
 
-/// Pieces first ... last - 1: blocks along the inner axis, for each index of the others that are kept.
+/// Pieces first ... last - 1: blocks along one axis, for each index of the others that are kept.
 void Stream::work(const Tensors& tensors, std::int64_t first, std::int64_t last) const {
     Odometer kept(kept_, first / blocks_);
     std::int64_t at_block = first % blocks_;
     for (std::int64_t piece = first; piece < last; ++piece) {
         Tensors at = tensors;
-        const std::int64_t begin = at_block * block;
-        for (std::size_t t = 0; t < 3; ++t) at[t] += kept.offset()[t] + begin * inner_.stride[t] * element_bytes_;
-        fill(at, sums_ ? inner_.extent : std::min(block, inner_.extent - begin));
+        const Axis<3>& cut = cut_rows_ ? rows_ : inner_;
+        const std::int64_t begin = at_block * (cut_rows_ ? row_block : block);
+        for (std::size_t t = 0; t < 3; ++t) at[t] += kept.offset()[t] + begin * cut.stride[t] * element_bytes_;
+        if (cut_rows_) {
+            fill(at, inner_.extent, std::min(row_block, rows_.extent - begin));
+        } else {
+            fill(at, sums_ ? inner_.extent : std::min(block, inner_.extent - begin), rows_.extent);
+        }
         if (++at_block == blocks_) {
             at_block = 0;
             kept.next();

@@ -27,15 +27,17 @@ private:
     using Tensors = std::array<const std::byte*, 3>;
 
     void work(const Tensors& tensors, std::int64_t first, std::int64_t last) const;
-    void fill(Tensors at, std::int64_t count) const;
+    void fill(Tensors at, std::int64_t count, std::int64_t rows) const;
+    void take_rows();
 
     StreamKernel kernel_;
     std::int64_t element_bytes_;
     Axes<3> kept_, summed_;  ///< those of the loops, slowest first; strides in bytes
-    Axis<3> inner_;          ///< that of the kernel, strides in elements
-    bool sums_;              ///< whether it is summed over
-    std::int64_t blocks_;    ///< into which it is cut
-    double work_;            ///< number of products
+    Axis<3> inner_, rows_;   ///< those of the kernel, strides in elements
+    bool sums_;              ///< whether the inner axis is summed over
+    bool cut_rows_ = false;  ///< whether it is the rows that are cut into blocks, not the inner axis
+    std::int64_t blocks_ = 1;
+    double work_;  ///< number of products
 };
 
 }  // namespace kadanoff::tensor
