@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from kadanoff.tensor.contraction import einsum
+
 from .networks import Network
 from .pair_product import Factor
 from .sectors import Leg, group, pairs, regroup, total_parity
@@ -143,12 +145,13 @@ class _Contraction:
     def _joined(self, both: Floats, parity: int) -> Floats:
         """Return the sum over (y2, x2, i), as a matrix of (u, y1', x1') and (x2', y2', d)."""
         if self.group == 1:
-            return np.asarray(both.T @ self.below[0])
+            return np.asarray(einsum("kc,kn->cn", both, self.below[0]))
         result = np.zeros((self.size, self.size))
         for row in range(self.group):
             column = self.columns[(row + parity + self.parities[0]) % self.group]
             side = self.sides[(row + self.parities[1]) % self.group]
-            result[np.ix_(column, side)] = both[np.ix_(self.rows[row], column)].T @ self.below[row]
+            part = both[np.ix_(self.rows[row], column)]
+            result[np.ix_(column, side)] = einsum("kc,kn->cn", part, self.below[row])
         return result
 
     def _closed(self, joined: Floats) -> Floats:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from kadanoff.tensor.contraction import einsum
+
 from .networks import Mirrors, Network
 from .pair_product import Factor, contract
 from .sectors import Leg, group, pairs, regroup
@@ -106,9 +108,11 @@ def _squared_pair(
     below = _squared(tensor.transpose(1, 0, 2, 3), h, v)
     if signs is None:
         above = _squared(tensor.transpose(1, 2, 0, 3), h, v)
-        squared = [first @ second.T for first, second in zip(above, below, strict=True)]
+        squared = [
+            einsum("ij,kj->ik", first, second) for first, second in zip(above, below, strict=True)
+        ]
     else:
-        squared = [first @ first.T for first in below]
+        squared = [einsum("ij,kj->ik", first, first) for first in below]
         both = np.multiply.outer(signs, signs).ravel()
         for rows, block in zip(pairs(h, h), squared, strict=True):
             block *= both[rows, None]
@@ -119,7 +123,7 @@ def _squared(tensor: Floats, horizontal: Leg, vertical: Leg) -> list[Floats]:
     """Return sum over (u, r) of T[l, i, u, r] T[k, j, u, r], as matrices of (l, k) and (i, j)."""
     h, v = horizontal, vertical
     blocks = group(tensor, (h, v, v, h))
-    return regroup([block @ block.T for block in blocks], (h, v, h, v))
+    return regroup([einsum("ij,kj->ik", block, block) for block in blocks], (h, v, h, v))
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from kadanoff.tensor.contraction import einsum
+
 from .sectors import Leg
 
 Floats = npt.NDArray[np.float64]
@@ -133,7 +135,9 @@ class _Contraction:
             if size * columns:
                 out = result[:, start : start + size * columns]
                 shape = (count, self.old.sizes[low], self.vertical.sizes[inner] * columns)
-                np.matmul(isometry, block.reshape(len(block), -1), out=out.reshape(shape))
+                einsum(
+                    "lba,ac->lbc", isometry, block.reshape(len(block), -1), out=out.reshape(shape)
+                )
             start += size * columns
         return result.reshape(count, sum(rows), columns)
 
@@ -153,11 +157,11 @@ class _Contraction:
         isometry = self.right[total, right, other]
         if not below.size or not isometry.size:
             return
-        both = np.matmul(first.swapaxes(1, 2), below)
+        both = einsum("lkc,kn->lcn", first, below)
         up, size = values.stop - values.start, down[1].stop - down[1].start
         shape = (len(first), up, isometry[0].size, size)
-        result[:, values, self.new.slices[total], down[1]] += np.matmul(
-            isometry.reshape(len(isometry), -1), both.reshape(shape)
+        result[:, values, self.new.slices[total], down[1]] += einsum(
+            "rk,lukd->lurd", isometry.reshape(len(isometry), -1), both.reshape(shape)
         )
 
     def _below(self, row: int, right: int, down: int, values: slice) -> Floats:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from kadanoff.tensor.contraction import einsum
+
 from .networks import Network
 from .sectors import Leg, pairs
 from .truncation import Cut, choose, leading_singular_vectors
@@ -159,6 +161,6 @@ class _Plaquette:
         rows, columns = pairs(*self.new[::-1]), pairs(*self.new)
         for parity, middle in enumerate(pairs(self.vertical, self.vertical)):
             row, column = rows[(parity + above) % group], columns[(parity + below) % group]
-            product = upper[np.ix_(row, middle)] @ lower[np.ix_(middle, column)]
+            product = einsum("ij,jk->ik", upper[np.ix_(row, middle)], lower[np.ix_(middle, column)])
             result[np.ix_(row, column)] = product
         return np.asarray(result.reshape(a, b, b, a).transpose(1, 0, 2, 3))

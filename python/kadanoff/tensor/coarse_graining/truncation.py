@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from kadanoff.tensor.contraction import einsum
+
 Floats = npt.NDArray[np.float64]
 
 _MULTIPLET = 1e-9
@@ -86,10 +88,10 @@ def leading_singular_vectors(matrix: Floats, count: int) -> Singular:
         left, values, right = np.linalg.svd(matrix, full_matrices=False)
         return Singular(left[:, :count] * values[:count], values[:count], right[:count])
     if columns <= rows:
-        _, vectors = leading_eigenvectors(matrix.T @ matrix, count)
+        _, vectors = leading_eigenvectors(einsum("ki,kj->ij", matrix, matrix), count)
         scaled = matrix @ vectors
         return Singular(scaled, np.linalg.norm(scaled, axis=0), vectors.T)
-    _, vectors = leading_eigenvectors(matrix @ matrix.T, count)
+    _, vectors = leading_eigenvectors(einsum("ik,jk->ij", matrix, matrix), count)
     right = vectors.T @ matrix
     values = np.linalg.norm(right, axis=1)
     safe = np.where(values > 0.0, values, 1.0)
