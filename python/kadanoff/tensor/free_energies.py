@@ -155,7 +155,7 @@ def free_energy(
     >>> abs(f / exact - 1) < 1e-12
     True
     >>> kd.tensor.free_energy([0.3, 0.4], kd.Triangular(4), method="exact").round(6)
-    array([-3.277439, -3.202189])
+    array([-3.265329, -3.131564])
     """
     request = _checked("free_energy", lattice, method, chi, steps, coupling, field)
     betas = _positive("free_energy", beta)
