@@ -158,7 +158,7 @@ void obey_limits(const Network& network, const PathOptions& options, Contraction
 /// moves take about 40 ns, a multiplication in small tensors half a nanosecond.
 double worthwhile_sweeps(const Network& network, double log2_flops) {
     const double nanoseconds = 0.05 * 0.5 * std::exp2(std::min(log2_flops, 60.0));
-    return std::min(nanoseconds, 4e9) / (40.0 * static_cast<double>(network.size()));
+    return std::min(nanoseconds, 2e9) / (40.0 * static_cast<double>(network.size()));
 }
 
 /// A greedy path, and whatever more its cost makes worthwhile. A pure function of network and options.

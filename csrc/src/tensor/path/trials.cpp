@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <exception>
+#include <mutex>
 #include <utility>
 
 #include "parallel.hpp"
@@ -22,13 +24,22 @@ constexpr std::size_t kept = 8;
 constexpr int subtree_leaves = 8;
 constexpr std::int64_t slicing_steps = 24;  ///< in which a sliced tree is annealed again
 
-/// Calls task(i) for i < count on several threads.
+/// Calls task(i) for i < count on several threads; what one of them throws is thrown here.
 template <class Task>
 void for_each(int workers, std::int64_t count, Task task) {
     std::atomic<std::int64_t> next{0};
+    std::exception_ptr failure;
+    std::mutex mutex;
     run_parallel(static_cast<int>(std::min<std::int64_t>(workers, count)), [&](int) {
-        for (std::int64_t i = next++; i < count; i = next++) task(i);
+        try {
+            for (std::int64_t i = next++; i < count; i = next++) task(i);
+        } catch (...) {
+            const std::lock_guard lock(mutex);
+            failure = std::current_exception();
+            next = count;
+        }
     });
+    if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace
