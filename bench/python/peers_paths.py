@@ -63,8 +63,13 @@ def circuit(rows: int, columns: int, cycles: int) -> Network:
             times[qubit] += 1
             if times[qubit] < uses[qubit]:
                 legs.append((qubit, times[qubit]))
-        inputs.append(tuple(str(leg) for leg in legs))
-    return inputs, (), {label: 2 for term in inputs for label in term}
+        inputs.append(legs)
+    names: dict[Any, str] = {}
+    terms = [
+        tuple(names.setdefault(leg, ctg.utils.get_symbol(len(names))) for leg in legs)
+        for legs in inputs
+    ]
+    return terms, (), dict.fromkeys(names.values(), 2)
 
 
 def instances() -> dict[str, tuple[Network, float | None]]:
@@ -131,11 +136,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--only", default="", help="instances whose name has this in it")
     parser.add_argument("--json", type=Path, help="write the results to this file")
     arguments = parser.parse_args()
     seconds, threads = arguments.seconds, arguments.threads
     rows = []
     for name, (network, limit) in instances().items():
+        if arguments.only not in name:
+            continue
         row: dict[str, Any] = {"name": name, "tensors": len(network[0])}
         contenders = {"kadanoff": lambda n, m: ask_kadanoff(n, m, seconds, threads)}
         contenders["cotengra"] = lambda n, m: ask_cotengra(n, m, seconds, threads, False)

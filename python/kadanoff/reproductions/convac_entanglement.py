@@ -152,6 +152,7 @@ def draw(figure: Figure, report: Report) -> None:
     axes[0].semilogy(widths, ranks, "ks", mfc="none", ms=7.0, label="shallow, alternating")
     axes[0].set_xlabel("channels of all layers")
     axes[0].set_ylabel("separation rank")
+    axes[0].set_ylim(top=12.0 * FUNCTIONS ** (INPUTS // 2))
     axes[0].legend(fontsize=8)
     highest = math.log(FUNCTIONS ** (INPUTS // 2))
     for axis, name in zip(axes[1:], PARTITIONS, strict=True):

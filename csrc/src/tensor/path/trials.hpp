@@ -12,8 +12,8 @@ namespace kadanoff::paths {
 
 /// How a tree is begun, before it is annealed.
 struct StartParameters {
-    bool greedy = true;
-    double weight = 1.0, temperature = 0.0;  ///< of the greedy choice
+    enum class Kind { greedy, elimination, growth, bisection } kind = Kind::greedy;
+    double weight = 1.0, temperature = 0.0;  ///< of greedy choices
     double imbalance = 0.1;                  ///< of recursive bisection
     double heat = 1.0, cold = 10.0;          ///< inverse temperatures between which the tree is annealed
 };
