@@ -2,14 +2,15 @@
 
     pip install 'kadanoff[bench,nn,tensor]' pytblis && python bench/python/peers_einsum.py
 
-The cases are from the TCCG benchmark (Springer and Bientinesi 2018, ACM TOMS 44, 28), with its extents for
-float64, the largest tensor having about 200 MB (100 MB in float32). TCCG writes C-A-B and is column-major;
-here every tensor is row-major with its labels reversed, which is the same memory and suits NumPy and
-torch. Every peer first shows that its result is right. Then all take turns, for as many rounds as asked;
-printed are medians of GFLOP per CPU second, and ratios to the best peer of the same round.
+The cases are from the TCCG benchmark (Springer and Bientinesi 2018, ACM TOMS 44, 28), with its
+The cases are from the TCCG benchmark (Springer and Bientinesi 2018, ACM TOMS 44, 28), with its
+C-A-B and is column-major; here every tensor is row-major with its labels reversed, which is the
+same memory and suits NumPy and torch. Every peer first shows that its result is right. Then all
+take turns, for as many rounds as asked; printed are medians of GFLOP per CPU second, and ratios to
+the best peer of the same round.
 
-All write into the same output: `out=` where a peer has it, and a copy where it returns a new array or
-the view of one with its axes in another order.
+All write into the same output: `out=` where a peer has it, and a copy where it returns a new array
+or the view of one with its axes in another order.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ def contractions() -> dict[str, Contraction]:
 
 
 class Case:
-    """One contraction: `equation` in row-major order, its operands and the memory for its output."""
+    """One contraction: `equation` in row-major order, its operands, memory for its output."""
 
     def __init__(self, name: str, extents: str, dtype: type, scale: float) -> None:
         sizes = {part[0]: max(1, round(int(part[2:]) * scale)) for part in extents.split()}
@@ -180,7 +181,8 @@ def compare(case: Case, found: dict[str, Contraction], rounds: int) -> dict[str,
     dtype = str(case.output.dtype)
     medians = {name: float(np.median(values)) for name, values in rates.items()}
     print(
-        f"{case.name:17s} {dtype} {np.median(ratio):5.2f} x ({ratio.min():.2f} to {ratio.max():.2f})  "
+        f"{case.name:17s} {dtype} {np.median(ratio):5.2f} x "
+        f"({ratio.min():.2f} to {ratio.max():.2f})  "
         + "  ".join(f"{name} {value:.1f}" for name, value in medians.items()),
         flush=True,
     )

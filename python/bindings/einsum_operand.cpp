@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 
 namespace kadanoff::python {
@@ -87,6 +88,16 @@ MemoryBounds OperandView::bounds() const {
 bool OperandView::has_shape(const std::vector<std::int64_t>& shape) const {
     return shape.size() == static_cast<std::size_t>(array_->nd) &&
            std::equal(shape.begin(), shape.end(), array_->dimensions);
+}
+
+const char* OperandView::match_shape(const char* at, const char* end) const {
+    const std::size_t bytes = static_cast<std::size_t>(array_->nd) * sizeof(std::int64_t);
+    if (at == nullptr || static_cast<std::size_t>(end - at) < bytes + sizeof(std::int64_t)) return nullptr;
+    std::int64_t axes = 0;
+    std::memcpy(&axes, at, sizeof axes);
+    at += sizeof axes;
+    if (axes != array_->nd || std::memcmp(at, array_->dimensions, bytes) != 0) return nullptr;
+    return at + bytes;
 }
 
 bool OperandView::elements_are_apart() const {

@@ -34,6 +34,9 @@ public:
     TensorLayout layout() const;
     MemoryBounds bounds() const;
     bool has_shape(const std::vector<std::int64_t>& shape) const;
+    /// Reads the number of axes and the extents, as 64-bit integers; where they end, or null if they are not this
+    /// array's. Null stays null.
+    const char* match_shape(const char* at, const char* end) const;
     /// Whether two elements are surely not at one address.
     bool elements_are_apart() const;
 

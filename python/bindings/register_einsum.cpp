@@ -69,6 +69,14 @@ struct Call {
         return out->ready() && out->writeable() && out->dtype() == operands.front().dtype();
     }
 
+    /// Whether the operands have these shapes: of each the number of axes, then the extents, as 64-bit integers.
+    bool has_shapes(PyObject* expected) const {
+        const char* at = PyBytes_AS_STRING(expected);
+        const char* const end = at + PyBytes_GET_SIZE(expected);
+        for (const OperandView& operand : operands) at = operand.match_shape(at, end);
+        return at == end;
+    }
+
     void write_key(std::vector<std::uint64_t>& key) const {
         key.clear();
         key.push_back(static_cast<std::uint64_t>(operands.front().dtype()) | (out ? 16U : 0U) | operands.size() << 8 |
@@ -133,10 +141,11 @@ PyObject* not_implemented() {
     return Py_NotImplemented;
 }
 
-PyObject* contract(PyObject* arguments, PyObject* output, PyObject* path, int threads) {
+PyObject* contract(PyObject* arguments, PyObject* output, PyObject* path, int threads, PyObject* shapes) {
     Call call;
     call.path = path;
     if (!call.read(arguments, output)) return not_implemented();
+    if (shapes != nullptr && !call.has_shapes(shapes)) return not_implemented();
     Planned& state = planned();
     call.write_key(state.key);
     const std::shared_ptr<const Einsum>* found = state.cache.find(state.key);
@@ -156,17 +165,19 @@ PyObject* contract(PyObject* arguments, PyObject* output, PyObject* path, int th
     return scalar_if_no_axes(std::move(result));
 }
 
-/// einsum(operands, out, path, threads): `operands` holds the equation and the arrays. NotImplemented where these are
-/// not arrays of one dtype that the kernels have, aligned, and apart from `out`.
+/// einsum(operands, out, path, threads[, shapes]): `operands` holds the equation and the arrays. NotImplemented where
+/// these are not arrays of one dtype that the kernels have, aligned, and apart from `out`, or not of the shapes.
 PyObject* einsum(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
-    if (count != 4 || !PyTuple_CheckExact(arguments[0])) {
+    const bool shapes = count == 5;
+    if ((count != 4 && !shapes) || !PyTuple_CheckExact(arguments[0]) || (shapes && !PyBytes_CheckExact(arguments[4]))) {
         PyErr_SetString(PyExc_TypeError, "[einsum] expected a tuple, an array, a path and a number of threads");
         return nullptr;
     }
     try {
         const long threads = PyLong_AsLong(arguments[3]);
         if (threads == -1 && PyErr_Occurred()) return nullptr;
-        return contract(arguments[0], arguments[1], arguments[2], static_cast<int>(threads));
+        return contract(arguments[0], arguments[1], arguments[2], static_cast<int>(threads),
+                        shapes ? arguments[4] : nullptr);
     } catch (py::error_already_set& error) {
         error.restore();
     } catch (const InvalidArgument& error) {

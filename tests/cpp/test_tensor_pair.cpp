@@ -50,6 +50,9 @@ public:
         return output;
     }
 
+    /// Changes the first element of the left tensor behind the back of what is expected.
+    void spoil() { left_[static_cast<std::size_t>(left_start_)] += T{1}; }
+
 private:
     /// A tensor whose axes lie in any order and direction, with gaps; `start` is its first element.
     std::vector<T> tensor(const std::vector<int>& labels, std::vector<std::int64_t>& strides, std::int64_t& start) {
@@ -154,7 +157,7 @@ void compare_random_pairs(DType dtype, int count, double most_work) {
     for (int i = 0; i < count; ++i) {
         const Pair<T> pair(random_spec(dtype, most_work, random), random);
         for (const Isa isa : kadanoff::available_isas()) {
-            const bool equal = pair.contract(isa, 1) == pair.expected();
+            const bool equal = pair.contract(isa, 1) == pair.expected() && pair.contract(isa, 2) == pair.expected();
             if (!check::report(equal, __FILE__, __LINE__, describe(pair.spec()) + kadanoff::name(isa))) return;
         }
     }
@@ -165,6 +168,54 @@ TEST_CASE(random_pairs_equal_the_direct_sum) {
     compare_random_pairs<double>(DType::float64, 150, 1e5);
     compare_random_pairs<std::complex<float>>(DType::complex64, 100, 1e5);
     compare_random_pairs<std::complex<double>>(DType::complex128, 100, 1e5);
+}
+
+TEST_CASE(a_planted_fault_is_caught) {
+    std::mt19937 random(3);
+    PairSpec spec{DType::float32, {0, 1}, {1, 2}, {0, 2}, {100, 50, 70}, {}, {}, {}};
+    Pair<float> pair(spec, random);
+    CHECK(pair.contract(kadanoff::active_isa(), 1) == pair.expected());
+    pair.spoil();
+    CHECK(pair.contract(kadanoff::active_isa(), 1) != pair.expected());
+}
+
+/// Numbers in (-1, 1), whose sums round.
+template <class T>
+std::vector<T> noise(std::mt19937& random) {
+    std::vector<T> result(400'000);
+    for (T& x : result) x = std::uniform_real_distribution<T>(-1, 1)(random);
+    return result;
+}
+
+template <class T>
+void compare_threads(const std::vector<PairSpec>& specs) {
+    std::mt19937 random(11);
+    const std::vector<T> left = noise<T>(random), right = noise<T>(random);
+    for (const PairSpec& spec : specs) {
+        for (const Isa isa : kadanoff::available_isas()) {
+            const PairContraction contraction(spec, isa);
+            std::vector<T> alone(400'000), shared(400'000);
+            contraction.run(left.data(), right.data(), alone.data());
+            for (const int threads : {2, 3, 5}) {
+                contraction.run(left.data(), right.data(), shared.data(), nullptr, threads);
+                CHECK(alone == shared);
+            }
+        }
+    }
+}
+
+/// Shapes that are shared out by rows, columns and batches, in one and in several blocks.
+TEST_CASE(bits_do_not_depend_on_threads) {
+    using enum DType;
+    compare_threads<float>({
+        {float32, {0, 1}, {1, 2}, {0, 2}, {400, 900, 30}, {900, 1}, {30, 1}, {30, 1}},
+        {float32, {0, 1}, {1, 2}, {0, 2}, {30, 900, 400}, {900, 1}, {400, 1}, {400, 1}},
+        {float32, {0, 1, 2}, {1, 3}, {0, 2, 3}, {60, 70, 90, 20}, {6300, 90, 1}, {20, 1}, {1, 1200, 60}},
+    });
+    compare_threads<double>({
+        {float64, {0, 1}, {1, 2}, {2, 0}, {300, 100, 301}, {1, 300}, {301, 1}, {300, 1}},
+        {float64, {3, 0, 1}, {3, 1, 2}, {3, 0, 2}, {40, 40, 40, 99}, {1600, 40, 1}, {1600, 40, 1}, {1600, 40, 1}},
+    });
 }
 
 TEST_CASE(small_pairs_equal_the_direct_sum) {

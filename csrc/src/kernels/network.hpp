@@ -17,7 +17,8 @@ struct NetworkLoop {
 ///
 /// stream: c[i, n] = sum over k of a[i, k] b[k, n], where i runs through stretches of `length` elements that are
 /// contiguous in a and in c. reduce: c[m, n] = sum over i of a[m, i] b[i, n], of stretches contiguous in a and in b;
-/// the offsets of m are a_k and c_k.
+/// the offsets of m are a_k and c_k. multiply: c[i, n] = sum over k of a[i, k] b[i, k, n], of stretches contiguous in
+/// all three.
 struct NetworkJob {
     std::int64_t k = 1, n = 1, length = 1;
     const std::int64_t *a_k = nullptr, *b_k = nullptr, *b_n = nullptr, *c_n = nullptr, *c_k = nullptr;
@@ -34,6 +35,9 @@ struct NetworkKernel {
     /// Rows [first, last) of all. `packed` has room for k * n elements of b.
     void (*stream)(const NetworkJob& job, const void* a, const void* b, void* c, void* packed, std::int64_t first,
                    std::int64_t last) noexcept;
+    /// As stream; `packed` is not used.
+    void (*multiply)(const NetworkJob& job, const void* a, const void* b, void* c, void* packed, std::int64_t first,
+                     std::int64_t last) noexcept;
     /// Overwrites c. `packed` has room for k * n vectors of 64 bytes, twice that for complex numbers.
     void (*reduce)(const NetworkJob& job, const void* a, const void* b, void* c, void* packed) noexcept;
     /// The largest absolute value of a real or imaginary part; NaN is passed over.

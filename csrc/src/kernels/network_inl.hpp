@@ -128,8 +128,10 @@ KADANOFF_LEAF void pack(const NetworkJob& job, const Real* b, Real* packed) {
 template <class Real, bool Complex>
 KADANOFF_LEAF void stream_row(const NetworkJob& job, const Real* a, const Real* packed, Real* c) {
     constexpr int parts = Complex ? 2 : 1;
-    constexpr Index chunk = 2048 / sizeof(Real);
     const Index length = job.length * parts;
+    // What is read of a stays in the first-level cache for all columns.
+    constexpr Index cached = 16384 / sizeof(Real), least = 2048 / sizeof(Real);
+    const Index chunk = job.k * least > cached ? least : cached / job.k / least * least;
     for (Index first = 0; first < length; first += chunk) {
         const Index last = first + chunk < length ? first + chunk : length;
         const Real* b = packed;
@@ -202,6 +204,64 @@ void stream(const NetworkJob& job, const void* a_data, const void* b_data, void*
             stream_row<Real, Complex>(job, a + (at.a + row * job.rows.a) * parts, packed,
                                       c + (at.c + row * job.rows.c) * parts);
         }
+        row = 0;
+        at.next(job);
+    }
+}
+
+/// Both parts of each complex number become its real part, or its imaginary one.
+template <class Real, int Lanes>
+KADANOFF_LEAF Vector<Real, Lanes> both_parts(Vector<Real, Lanes> x, int part) {
+    const Vector<Real, Lanes> swapped = swap_parts<Real, Lanes>(x);
+    Vector<Real, Lanes> result = x;
+    KADANOFF_UNROLL
+    for (int lane = 0; lane < Lanes; ++lane) result[lane] = lane % 2 == part ? x[lane] : swapped[lane];
+    return result;
+}
+
+template <class Real, bool Complex, int Lanes>
+KADANOFF_LEAF void multiply_stretch(const NetworkJob& job, const Real* a, const Real* b, Real* c, Index first,
+                                    Index last) {
+    using Vec = Vector<Real, Lanes>;
+    constexpr int parts = Complex ? 2 : 1;
+    for (; first + Lanes <= last; first += Lanes) {
+        for (Index n = 0; n < job.n; ++n) {
+            Vec sum{}, other{};
+            for (Index k = 0; k < job.k; ++k) {
+                const Vec x = load<Vec>(a + job.a_k[k] * parts + first);
+                const Vec y = load<Vec>(b + (job.b_k[k] + job.b_n[n]) * parts + first);
+                if constexpr (Complex) {
+                    sum += x * both_parts<Real, Lanes>(y, 0);
+                    other += x * both_parts<Real, Lanes>(y, 1);
+                } else {
+                    sum += x * y;
+                }
+            }
+            if constexpr (Complex) sum += times_i<Real, Lanes>(other);
+            store(c + job.c_n[n] * parts + first, sum);
+        }
+    }
+    if constexpr (Lanes > parts) {
+        if (first < last) multiply_stretch<Real, Complex, Lanes / 2>(job, a, b, c, first, last);
+    }
+}
+
+template <class Real, bool Complex>
+void multiply(const NetworkJob& job, const void* a_data, const void* b_data, void* c_data, void*, Index first,
+              Index last) noexcept {
+    constexpr int lanes = network_bytes / static_cast<int>(sizeof(Real));
+    constexpr int parts = Complex ? 2 : 1;
+    const Real* a = static_cast<const Real*>(a_data);
+    const Real* b = static_cast<const Real*>(b_data);
+    Real* c = static_cast<Real*>(c_data);
+    Odometer at;
+    at.start(job, first / job.rows.count);
+    Index row = first % job.rows.count;
+    for (; first < last; ++first) {
+        multiply_stretch<Real, Complex, lanes>(job, a + (at.a + row * job.rows.a) * parts,
+                                               b + (at.b + row * job.rows.b) * parts,
+                                               c + (at.c + row * job.rows.c) * parts, 0, job.length * parts);
+        if (++row < job.rows.count) continue;
         row = 0;
         at.next(job);
     }
@@ -363,7 +423,8 @@ void scale(void* data, Index count, double factor) noexcept {
 
 template <class Real, bool Complex>
 NetworkKernel kernel() noexcept {
-    return {stream<Real, Complex>, reduce<Real, Complex>, largest<Real, Complex>, scale<Real, Complex>};
+    return {stream<Real, Complex>, multiply<Real, Complex>, reduce<Real, Complex>, largest<Real, Complex>,
+            scale<Real, Complex>};
 }
 
 KADANOFF_LEAF NetworkKernel select_network(DType dtype) {

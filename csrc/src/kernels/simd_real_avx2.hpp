@@ -83,6 +83,8 @@ struct Avx2Mover<4> {
         return _mm256_maskload_epi32(reinterpret_cast<const int*>(p), lanes_in(0, count));
     }
     KADANOFF_LEAF static void store(Element* p, Vector a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a); }
+    KADANOFF_LEAF static void stream(Element* p, Vector a) { _mm256_stream_si256(reinterpret_cast<__m256i*>(p), a); }
+    KADANOFF_LEAF static void fence() { _mm_sfence(); }
     KADANOFF_LEAF static void store(Element* p, std::int64_t first, std::int64_t last, Vector a) {
         _mm256_maskstore_epi32(reinterpret_cast<int*>(p), lanes_in(first, last), a);
     }
@@ -129,6 +131,8 @@ struct Avx2Mover<8> {
         return _mm256_maskload_epi64(reinterpret_cast<const long long*>(p), lanes_in(0, count));
     }
     KADANOFF_LEAF static void store(Element* p, Vector a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a); }
+    KADANOFF_LEAF static void stream(Element* p, Vector a) { _mm256_stream_si256(reinterpret_cast<__m256i*>(p), a); }
+    KADANOFF_LEAF static void fence() { _mm_sfence(); }
     KADANOFF_LEAF static void store(Element* p, std::int64_t first, std::int64_t last, Vector a) {
         _mm256_maskstore_epi64(reinterpret_cast<long long*>(p), lanes_in(first, last), a);
     }
@@ -158,6 +162,8 @@ struct Avx2Mover<16> {
         return _mm256_maskload_epi64(reinterpret_cast<const long long*>(p), Avx2Mover<8>::lanes_in(0, 2 * count));
     }
     KADANOFF_LEAF static void store(Element* p, Vector a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a); }
+    KADANOFF_LEAF static void stream(Element* p, Vector a) { _mm256_stream_si256(reinterpret_cast<__m256i*>(p), a); }
+    KADANOFF_LEAF static void fence() { _mm_sfence(); }
     KADANOFF_LEAF static void store(Element* p, std::int64_t first, std::int64_t last, Vector a) {
         _mm256_maskstore_epi64(reinterpret_cast<long long*>(p), Avx2Mover<8>::lanes_in(2 * first, 2 * last), a);
     }

@@ -71,6 +71,8 @@ struct Avx512Mover<4> {
         return _mm512_maskz_loadu_epi32(lanes_in(0, count), p);
     }
     KADANOFF_LEAF static void store(Element* p, Vector a) { _mm512_storeu_si512(p, a); }
+    KADANOFF_LEAF static void stream(Element* p, Vector a) { _mm512_stream_si512(reinterpret_cast<Vector*>(p), a); }
+    KADANOFF_LEAF static void fence() { _mm_sfence(); }
     /// Lanes first ... last - 1, lane l to p[l].
     KADANOFF_LEAF static void store(Element* p, std::int64_t first, std::int64_t last, Vector a) {
         _mm512_mask_storeu_epi32(p, lanes_in(first, last), a);
@@ -120,6 +122,8 @@ struct Avx512Mover<8> {
         return _mm512_maskz_loadu_epi64(lanes_in(0, count), p);
     }
     KADANOFF_LEAF static void store(Element* p, Vector a) { _mm512_storeu_si512(p, a); }
+    KADANOFF_LEAF static void stream(Element* p, Vector a) { _mm512_stream_si512(reinterpret_cast<Vector*>(p), a); }
+    KADANOFF_LEAF static void fence() { _mm_sfence(); }
     KADANOFF_LEAF static void store(Element* p, std::int64_t first, std::int64_t last, Vector a) {
         _mm512_mask_storeu_epi64(p, lanes_in(first, last), a);
     }
@@ -161,6 +165,8 @@ struct Avx512Mover<16> {
         return _mm512_maskz_loadu_epi64(lanes_in(0, count), p);
     }
     KADANOFF_LEAF static void store(Element* p, Vector a) { _mm512_storeu_si512(p, a); }
+    KADANOFF_LEAF static void stream(Element* p, Vector a) { _mm512_stream_si512(reinterpret_cast<Vector*>(p), a); }
+    KADANOFF_LEAF static void fence() { _mm_sfence(); }
     KADANOFF_LEAF static void store(Element* p, std::int64_t first, std::int64_t last, Vector a) {
         _mm512_mask_storeu_epi64(p, lanes_in(first, last), a);
     }

@@ -36,6 +36,8 @@ struct ScalarMover {
     KADANOFF_LEAF static Vector load(const Element* p) { return *p; }
     KADANOFF_LEAF static Vector load(const Element* p, std::int64_t) { return *p; }
     KADANOFF_LEAF static void store(Element* p, Vector a) { *p = a; }
+    KADANOFF_LEAF static void stream(Element* p, Vector a) { *p = a; }
+    KADANOFF_LEAF static void fence() {}
     KADANOFF_LEAF static void store(Element* p, std::int64_t, std::int64_t, Vector a) { *p = a; }
     KADANOFF_LEAF static void transpose(Vector*) {}
 };

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace kadanoff::tensor {
@@ -52,6 +54,22 @@ void fuse(Axes<Tensors>& axes) {
     axes = std::move(result);
 }
 
+/// Turns axes round that run backwards in tensor t, so that `base` is the first element of each tensor; sorts them,
+/// the slowest in t first, and fuses them.
+template <std::size_t Tensors>
+void sort_forward(Axes<Tensors>& axes, std::size_t t, std::int64_t* base) {
+    for (Axis<Tensors>& axis : axes) {
+        if (axis.stride[t] >= 0) continue;
+        for (std::size_t i = 0; i < Tensors; ++i) {
+            base[i] += (axis.extent - 1) * axis.stride[i];
+            axis.stride[i] = -axis.stride[i];
+        }
+    }
+    std::stable_sort(axes.begin(), axes.end(),
+                     [&](const Axis<Tensors>& x, const Axis<Tensors>& y) { return x.stride[t] > y.stride[t]; });
+    fuse(axes);
+}
+
 /// Product of the extents.
 template <std::size_t Tensors>
 std::int64_t volume(const Axes<Tensors>& axes) {
@@ -60,15 +78,27 @@ std::int64_t volume(const Axes<Tensors>& axes) {
     return result;
 }
 
+/// The offsets of the index'th element, counted with the last axis fastest.
+template <std::size_t Tensors>
+std::array<std::int64_t, Tensors> offsets(const Axes<Tensors>& axes, std::int64_t index) {
+    std::array<std::int64_t, Tensors> result{};
+    for (std::size_t i = axes.size(); i-- > 0;) {
+        for (std::size_t t = 0; t < Tensors; ++t) result[t] += index % axes[i].extent * axes[i].stride[t];
+        index /= axes[i].extent;
+    }
+    return result;
+}
+
 /// Calls body(offsets) for every index, last axis fastest.
 template <std::size_t Tensors, class Body>
-void for_each(const Axes<Tensors>& axes, std::array<std::int64_t, Tensors> offset, Body body, std::size_t depth = 0) {
+void visit_offsets(const Axes<Tensors>& axes, std::array<std::int64_t, Tensors> offset, Body body,
+                   std::size_t depth = 0) {
     if (depth == axes.size()) {
         body(offset);
         return;
     }
     for (std::int64_t i = 0; i < axes[depth].extent; ++i) {
-        for_each(axes, offset, body, depth + 1);
+        visit_offsets(axes, offset, body, depth + 1);
         for (std::size_t t = 0; t < Tensors; ++t) offset[t] += axes[depth].stride[t];
     }
 }

@@ -67,20 +67,15 @@ Direct::Direct(const PairAxes& axes, DType dtype) : dtype_(dtype) {
     inner.insert(inner.end(), axes.n.begin(), axes.n.end());
     fuse(inner);
     outputs_.reserve(static_cast<std::size_t>(count));
-    for_each(inner, {}, [&](const std::array<std::int64_t, 3>& at) { outputs_.push_back({at[0], at[1], at[2]}); });
+    visit_offsets(inner, {}, [&](const std::array<std::int64_t, 3>& at) { outputs_.push_back({at[0], at[1], at[2]}); });
     terms_.reserve(static_cast<std::size_t>(volume(axes.k)));
-    for_each(axes.k, {}, [&](const std::array<std::int64_t, 3>& at) { terms_.push_back({at[0], at[1]}); });
+    visit_offsets(axes.k, {}, [&](const std::array<std::int64_t, 3>& at) { terms_.push_back({at[0], at[1]}); });
 }
 
 template <class T>
 void Direct::run_as(const T* left, const T* right, T* output) const noexcept {
     for (std::int64_t index = 0; index < repeats_; ++index) {
-        std::array<std::int64_t, 3> at{};
-        std::int64_t rest = index;
-        for (std::size_t i = batch_.size(); i-- > 0;) {
-            for (std::size_t t = 0; t < 3; ++t) at[t] += rest % batch_[i].extent * batch_[i].stride[t];
-            rest /= batch_[i].extent;
-        }
+        const std::array<std::int64_t, 3> at = offsets(batch_, index);
         const T* const a = left + at[0];
         const T* const b = right + at[1];
         T* const c = output + at[2];

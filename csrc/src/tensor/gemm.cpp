@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "parallel.hpp"
+#include "tensor/gemm_room.hpp"
 
 namespace kadanoff::tensor {
 
@@ -13,9 +13,11 @@ namespace {
 // B in the third-level one, or beside A where A is one block.
 constexpr std::int64_t a_block_bytes = 640 << 10, b_block_bytes = 6 << 20, b_block_bytes_beside = 256 << 10;
 constexpr std::int64_t column_bytes = 1536;
-constexpr std::int64_t c_block_bytes = 384 << 10;         ///< of C, where it is turned afterwards
-constexpr std::int64_t most_narrow_panels = 16;           ///< of B, for a panel of A to be used at once
-constexpr std::int64_t most_rows = 4080;                  ///< of a block
+constexpr std::int64_t c_block_bytes = 384 << 10;      ///< of C, where it is turned afterwards
+constexpr std::int64_t direct_panel_bytes = 24 << 10;  ///< of A: stays in the first-level cache
+constexpr std::int64_t most_narrow_panels = 16;        ///< of B, for a panel of A to be used at once
+constexpr std::int64_t most_rows = 4080;               ///< of a block
+constexpr std::int64_t most_prepared_numbers = 512;
 constexpr std::int64_t least_work_of_a_thread = 1 << 20;  // multiplications: starting a thread costs some 20 us
 
 GemmKernel kernel_of(DType dtype, Isa isa) {
@@ -27,18 +29,9 @@ GemmKernel kernel_of(DType dtype, Isa isa) {
     return scalar_gemm(dtype);
 }
 
-/// Turns axes round that run backwards in tensor t, and sorts them, the fastest first.
-void sort_forward(Axes<3>& axes, std::size_t t, std::int64_t* base) {
-    for (Axis<3>& axis : axes) {
-        if (axis.stride[t] >= 0) continue;
-        for (std::size_t i = 0; i < 3; ++i) {
-            base[i] += (axis.extent - 1) * axis.stride[i];
-            axis.stride[i] = -axis.stride[i];
-        }
-    }
-    std::stable_sort(axes.begin(), axes.end(),
-                     [&](const Axis<3>& x, const Axis<3>& y) { return x.stride[t] > y.stride[t]; });
-    fuse(axes);
+/// The fastest in tensor t first.
+void sort_fastest_first(Axes<3>& axes, std::size_t t, std::int64_t* base) {
+    sort_forward(axes, t, base);
     std::reverse(axes.begin(), axes.end());
 }
 
@@ -61,18 +54,6 @@ std::int64_t round_up(std::int64_t count, std::int64_t unit) { return (count + u
 
 }  // namespace
 
-/// What one worker has: tables of the current blocks, and the packed ones.
-struct Gemm::Room {
-    IndexBlock m, n, k;
-    std::int64_t m_index = -1, n_index = -1, k_index = -1;  ///< what the tables hold
-    std::int64_t b_index = -1;                              ///< block of k that is packed
-    bool a_packed = false;
-    GemmPiece* pieces;
-    std::uint32_t* first;     ///< (vectors + 1) for each panel of A
-    std::byte *a, *b, *c;     ///< packed A and B; C before it is turned
-    std::int64_t* c_columns;  ///< where the columns of `c` begin
-};
-
 Gemm::Gemm(PairAxes axes, DType dtype, Isa isa) : kernel_(kernel_of(dtype, isa)) {
     reals_ = dtype == DType::complex64 || dtype == DType::complex128 ? 2 : 1;
     element_bytes_ = static_cast<std::int64_t>(size_of(dtype));
@@ -85,6 +66,9 @@ Gemm::Gemm(PairAxes axes, DType dtype, Isa isa) : kernel_(kernel_of(dtype, isa))
     batch_total_ = volume(axes.batch);
     choose_roles(axes);
     arrange(axes);
+    choose_direct();
+    alone_.emplace(cut(1));
+    prepare();
 }
 
 /// A is the operand with whose rows C has its neighbours, unless that leaves most lanes empty.
@@ -110,11 +94,11 @@ void Gemm::choose_roles(PairAxes& axes) {
 }
 
 void Gemm::arrange(PairAxes& axes) {
-    sort_forward(axes.batch, 2, base_);
+    sort_fastest_first(axes.batch, 2, base_);
     batch_ = std::move(axes.batch);
-    sort_forward(axes.m, 2, base_);
+    sort_fastest_first(axes.m, 2, base_);
     m_ = strides_in(axes.m, 0, 2);
-    sort_forward(axes.n, 2, base_);
+    sort_fastest_first(axes.n, 2, base_);
     n_ = strides_in(axes.n, 1, 2);
     const auto layout = [](const Axes<2>& rows, std::size_t& cross) {
         const std::ptrdiff_t unit = find_unit(rows, 0);
@@ -141,7 +125,7 @@ void Gemm::turn_output() {
 
 /// Numbers first the axis along which A has its neighbours, or else B; then that of B.
 void Gemm::arrange_depth(Axes<3> axes) {
-    sort_forward(axes, 0, base_);
+    sort_fastest_first(axes, 0, base_);
     k_ = strides_in(axes, 0, 1);
     const std::ptrdiff_t a = a_layout_ == GemmLayout::scattered ? find_unit(k_, 0) : -1;
     std::ptrdiff_t b = b_layout_ == GemmLayout::scattered ? find_unit(k_, 1) : -1;
@@ -153,6 +137,15 @@ void Gemm::arrange_depth(Axes<3> axes) {
     if (a >= 0) a_layout_ = GemmLayout::depth;
     if (b >= 0) b_layout_ = a >= 0 && b > 0 ? GemmLayout::cross_depth : GemmLayout::depth;
     if (b_layout_ == GemmLayout::cross_depth) k_cross_ = static_cast<std::size_t>(b);
+}
+
+/// Panels can be read where they lie if k has one stride; it pays where they are used a few times.
+void Gemm::choose_direct() {
+    if (reals_ != 1 || k_.size() != 1 || narrow_) return;
+    const std::int64_t step = k_[0].stride[0] * real_bytes_;
+    const bool near = a_width_ * k_total_ * real_bytes_ <= direct_panel_bytes && (step % 2048 != 0 || k_total_ <= 8);
+    direct_a_ = a_layout_ == GemmLayout::rows && near && n_total_ <= 16 * b_width_;
+    direct_b_ = m_total_ <= 3 * a_width_;
 }
 
 std::int64_t Gemm::workers(int threads) const {
@@ -198,11 +191,13 @@ Gemm::Blocking Gemm::cut(int threads) const {
     const std::int64_t panels = padded / a_width_;
     bytes += aligned(panels * a_width_ * reals_ * static_cast<std::int64_t>(sizeof(GemmPiece)));
     bytes += aligned(panels * (kernel_.vectors + 1) * 4);
+    bytes += aligned(panels * static_cast<std::int64_t>(sizeof(Room::Panel)));
     result.bytes = bytes;
     return result;
 }
 
 std::size_t Gemm::workspace_bytes(int threads) const {
+    if (workers(threads) == 1) return 64 + alone_->bytes;
     const Blocking blocking = cut(threads);
     return 64 + static_cast<std::size_t>(blocking.workers) * blocking.bytes;
 }
@@ -235,195 +230,24 @@ Gemm::Room Gemm::make_room(const Blocking& blocking, void* workspace) const {
     room.pieces =
         reinterpret_cast<GemmPiece*>(take(panels * a_width_ * reals_ * static_cast<std::int64_t>(sizeof(GemmPiece))));
     room.first = reinterpret_cast<std::uint32_t*>(take(panels * (kernel_.vectors + 1) * 4));
+    room.panels = reinterpret_cast<Room::Panel*>(take(panels * static_cast<std::int64_t>(sizeof(Room::Panel))));
     return room;
 }
 
-void Gemm::run(const void* left, const void* right, void* output, void* workspace, int threads) const {
-    const std::byte* operands[2] = {static_cast<const std::byte*>(left), static_cast<const std::byte*>(right)};
-    if (swapped_) std::swap(operands[0], operands[1]);
-    const std::byte* tensors[3] = {operands[0], operands[1], static_cast<std::byte*>(output)};
-    for (std::size_t t = 0; t < 3; ++t) tensors[t] += base_[t] * element_bytes_;
-    const Blocking blocking = cut(threads);
-    const auto address = reinterpret_cast<std::uintptr_t>(workspace);
-    std::byte* const room = static_cast<std::byte*>(workspace) + (64 - address % 64) % 64;
-    const auto task = [&](int worker) {
-        work(blocking, worker, tensors, room + static_cast<std::size_t>(worker) * blocking.bytes);
+/// Fills the tables of small blocks once and for all.
+void Gemm::prepare() {
+    const auto is_one = [](const IndexGroup& group) {
+        return group.blocks() == 1 && group.most_numbers() <= most_prepared_numbers;
     };
-    if (blocking.workers == 1) {
-        task(0);
-    } else {
-        run_parallel(blocking.workers, task);
-    }
-}
-
-void Gemm::work(const Blocking& blocking, int worker, const std::byte* const* tensors, void* workspace) const {
-    Room room = make_room(blocking, workspace);
-    std::int64_t first = 0, last = batch_total_;
-    if (blocking.split == Split::batch) {
-        first = batch_total_ * worker / blocking.workers;
-        last = batch_total_ * (worker + 1) / blocking.workers;
-    }
-    for (std::int64_t index = first; index < last; ++index) {
-        std::int64_t rest = index, offset[3] = {};
-        for (const Axis<3>& axis : batch_) {
-            for (std::size_t t = 0; t < 3; ++t) offset[t] += rest % axis.extent * axis.stride[t];
-            rest /= axis.extent;
-        }
-        room.a_packed = false;
-        room.b_index = -1;
-        multiply(blocking, worker, tensors[0] + offset[0] * element_bytes_, tensors[1] + offset[1] * element_bytes_,
-                 const_cast<std::byte*>(tensors[2]) + offset[2] * element_bytes_, room);
-    }
-}
-
-void Gemm::multiply(const Blocking& blocking, int worker, const std::byte* a, const std::byte* b, std::byte* c,
-                    Room& room) const {
-    const auto share = [&](const IndexGroup& group, Split split) {
-        if (blocking.split != split) return std::pair<std::int64_t, std::int64_t>(0, group.blocks());
-        return std::pair<std::int64_t, std::int64_t>(group.blocks() * worker / blocking.workers,
-                                                     group.blocks() * (worker + 1) / blocking.workers);
-    };
-    const auto [first_m, last_m] = share(blocking.m, Split::m);
-    const auto [first_n, last_n] = share(blocking.n, Split::n);
-    const auto show = [](const IndexGroup& group, std::int64_t index, IndexBlock& block, std::int64_t& held) {
-        if (held == index) return false;
-        group.fill(index, block);
-        held = index;
-        return true;
-    };
-    for (std::int64_t jn = first_n; jn < last_n; ++jn) {
-        if (show(blocking.n, jn, room.n, room.n_index)) {
-            room.b_index = -1;
-            if (reals_ == 2) std::for_each_n(room.n.offset[1], room.n.count, [](std::int64_t& at) { at *= 2; });
-        }
-        const std::int64_t k_blocks = blocking.k.blocks();
-        // Narrow: m outside k, so that C is complete when its block is left.
-        const std::int64_t outer = narrow_ ? 1 : k_blocks, inner = narrow_ ? k_blocks : 1;
-        for (std::int64_t jk = 0; jk < outer; ++jk) {
-            for (std::int64_t jm = first_m; jm < last_m; ++jm) {
-                if (show(blocking.m, jm, room.m, room.m_index)) {
-                    buffered_ ? make_buffer_pieces(room) : make_pieces(room);
-                    room.a_packed = false;
-                }
-                for (std::int64_t k = jk; k < jk + inner; ++k) {
-                    if (show(blocking.k, k, room.k, room.k_index)) {
-                        room.a_packed = false;
-                        room.b_index = -1;
-                    }
-                    if (room.b_index != k) pack_b(room, b);
-                    room.b_index = k;
-                    multiply_block(room, a, c, k > 0);
-                }
-                if (buffered_) turn_block(room, c);
-            }
-        }
-    }
-}
-
-/// Rows [first, first + count) of the block.
-void Gemm::pack_a(const Room& room, const std::byte* a, std::int64_t first, std::int64_t count) const {
-    const bool by_depth = a_layout_ == GemmLayout::depth || a_layout_ == GemmLayout::cross_depth;
-    const IndexBlock& ranges = by_depth ? room.k : room.m;
-    kernel_.pack_a({a, room.a, room.m.offset[0] + first, room.k.offset[0], count, room.k.count, ranges.ranges,
-                    ranges.range_count, a_layout_});
-}
-
-void Gemm::pack_b(Room& room, const std::byte* b) const {
-    const bool by_depth = b_layout_ == GemmLayout::depth || b_layout_ == GemmLayout::cross_depth;
-    const IndexBlock& ranges = by_depth ? room.k : room.n;
-    kernel_.pack_b({b, room.b, room.n.offset[0], room.k.offset[1], room.n.count, room.k.count, ranges.ranges,
-                    ranges.range_count, b_layout_});
-}
-
-/// Cuts the rows of the block into vectors, and vectors where the addresses of C leap.
-void Gemm::make_pieces(Room& room) const {
-    const std::int64_t lanes = kernel_.lanes, width = a_width_ * reals_, count = room.m.count * reals_;
-    GemmPiece* piece = room.pieces;
-    std::uint32_t* first = room.first;
-    std::int64_t run = 0;  // where the neighbours of the current row end
-    const auto row = [&](std::int64_t real) { return room.m.offset[1][real / reals_]; };
-    for (std::int64_t panel = 0; panel < count; panel += width) {
-        for (std::int64_t vector = panel; vector < panel + width; vector += lanes) {
-            *first++ = static_cast<std::uint32_t>(piece - room.pieces);
-            const std::int64_t end = std::min(vector + lanes, count);
-            for (std::int64_t real = vector; real < end;) {
-                if (run <= real) {
-                    for (run = real + reals_ - real % reals_; run < count && row(run) == row(run - 1) + 1;)
-                        run += reals_;
-                }
-                const std::int64_t last = std::min(run, end);
-                const auto mask = static_cast<std::uint32_t>((std::uint64_t{1} << (last - vector)) -
-                                                             (std::uint64_t{1} << (real - vector)));
-                *piece++ = {row(real) * reals_ + real % reals_ - (real - vector), mask};
-                real = last;
-            }
-        }
-        *first++ = static_cast<std::uint32_t>(piece - room.pieces);
-    }
-}
-
-/// The buffer holds column after column.
-void Gemm::make_buffer_pieces(Room& room) const {
-    const std::int64_t lanes = kernel_.lanes, width = a_width_ * reals_;
-    const std::int64_t vectors = round_up(room.m.count, a_width_) * reals_ / lanes;
-    const auto all = static_cast<std::uint32_t>((std::uint64_t{1} << lanes) - 1);
-    for (std::int64_t i = 0; i < vectors; ++i) room.pieces[i] = {i * lanes, all};
-    std::uint32_t* first = room.first;
-    for (std::int64_t i = 0; i < vectors; i += width / lanes) {
-        for (std::int64_t v = 0; v <= width / lanes; ++v) *first++ = static_cast<std::uint32_t>(i + v);
-    }
-    for (std::int64_t j = 0; j < room.n.count; ++j) room.c_columns[j] = j * vectors * lanes;
-}
-
-void Gemm::turn_block(const Room& room, std::byte* c) const {
-    const std::int64_t step = round_up(room.m.count, a_width_);
-    kernel_.unpack(
-        {room.c, step, c, room.m.offset[1], room.n.offset[1], room.n.count, room.m.ranges, room.m.range_count});
-}
-
-void Gemm::multiply_block(Room& room, const std::byte* a, std::byte* c, bool accumulate) const {
-    GemmTile tile{};
-    tile.depth = room.k.count * reals_;
-    tile.a_step = a_width_ * reals_;
-    tile.b_step = b_width_;
-    tile.b_column = 1;
-    tile.c = buffered_ ? room.c : c;
-    tile.pieces = room.pieces;
-    tile.accumulate = accumulate;
-    const std::int64_t* const columns = buffered_ ? room.c_columns : room.n.offset[1];
-    const auto multiply_tile = [&](std::int64_t i, std::int64_t j, const std::byte* panel) {
-        const std::int64_t vectors =
-            (std::min(room.m.count - i, a_width_) * reals_ + kernel_.lanes - 1) / kernel_.lanes;
-        tile.a = panel;
-        tile.b = room.b + j * tile.depth * real_bytes_;
-        tile.columns = columns + j;
-        tile.first = room.first + i / a_width_ * (kernel_.vectors + 1);
-        kernel_.tile[vectors - 1][std::min(room.n.count - j, b_width_) - 1](tile);
-    };
-    if (narrow_) {
-        for (std::int64_t i = 0; i < room.m.count; i += a_width_) {
-            pack_a(room, a, i, std::min(room.m.count - i, a_width_));
-            for (std::int64_t j = 0; j < room.n.count; j += b_width_) multiply_tile(i, j, room.a);
-        }
-        return;
-    }
-    if (!room.a_packed) pack_a(room, a, 0, room.m.count);
-    room.a_packed = true;
-    const std::int64_t panel_bytes = a_width_ * reals_ * tile.depth * real_bytes_;
-    const std::int64_t panels = (room.m.count + a_width_ - 1) / a_width_;
-    const std::int64_t next_bytes = round_up(b_width_ * tile.depth * real_bytes_ / panels, 64);
-    for (std::int64_t j = 0; j < room.n.count; j += b_width_) {
-        const std::byte* panel = room.a;
-        // The next panel of B comes nearer while this one is used.
-        const std::byte* next = room.b + (j + b_width_) * tile.depth * real_bytes_;
-        for (std::int64_t i = 0; i < room.m.count; i += a_width_, panel += panel_bytes) {
-            if (j + b_width_ < room.n.count) {
-                for (std::int64_t at = 0; at < next_bytes; at += 64) __builtin_prefetch(next + at, 0, 2);
-                next += next_bytes;
-            }
-            multiply_tile(i, j, panel);
-        }
-    }
+    if (!is_one(alone_->m) || !is_one(alone_->n) || !is_one(alone_->k)) return;
+    Blocking blocking = *alone_;
+    tables_.resize(blocking.bytes - blocking.a_bytes - blocking.b_bytes - blocking.c_bytes);
+    blocking.a_bytes = blocking.b_bytes = blocking.c_bytes = 0;
+    const auto room = std::make_shared<Room>(make_room(blocking, tables_.data()));
+    show_columns(blocking, 0, *room);
+    show_rows(blocking, 0, *room);
+    show_depth(blocking, 0, *room);
+    prepared_ = room;
 }
 
 }  // namespace kadanoff::tensor

@@ -11,6 +11,7 @@
 #include "tensor/axes.hpp"
 #include "tensor/direct.hpp"
 #include "tensor/gemm.hpp"
+#include "tensor/stream.hpp"
 
 namespace kadanoff {
 
@@ -115,7 +116,9 @@ public:
         if (is_empty(axes)) return;
         const bool zero = volume(axes.k) == 0;
         if (zero) loop_over_outputs(axes);
-        if (zero || is_small(axes)) {
+        if (!zero && Stream::serves(axes)) {
+            stream_.emplace(axes, spec.dtype, isa);
+        } else if (zero || is_small(axes)) {
             direct_.emplace(axes, spec.dtype);
         } else {
             gemm_.emplace(axes, spec.dtype, isa);
@@ -139,6 +142,8 @@ public:
         }
         if (direct_) {
             direct_->run(left, right, output);
+        } else if (stream_) {
+            stream_->run(left, right, output, threads);
         } else if (gemm_) {
             gemm_->run(left, right, output, workspace, threads);
         }
@@ -153,6 +158,7 @@ private:
 
     std::optional<Presum> left_sum_, right_sum_;
     std::optional<Direct> direct_;
+    std::optional<Stream> stream_;
     std::optional<Gemm> gemm_;
 };
 

@@ -1,10 +1,13 @@
 #include "kadanoff/tensor/permute.hpp"
 
-#include <complex>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "kadanoff/error.hpp"
 #include "tensor/axes.hpp"
+#include "tensor/strided_copy.hpp"
+#include "tensor/strided_sum.hpp"
 
 namespace kadanoff {
 
@@ -12,9 +15,10 @@ namespace tensor {
 
 class PermutePlan {
 public:
-    PermutePlan(const PermuteSpec& spec, Isa) : dtype(spec.dtype) {
+    PermutePlan(const PermuteSpec& spec, Isa isa) {
         check_axes("permute", {"the input", spec.input, spec.input_strides}, spec.extents);
         check_axes("permute", {"the output", spec.output, spec.output_strides}, spec.extents);
+        Axes<2> kept, summed;
         for (const int label : spec.output) {
             if (position(spec.input, label) < 0) {
                 throw InvalidArgument("[permute] expected labels of the output in the input, got " +
@@ -25,26 +29,18 @@ public:
         for (const int label : spec.input) {
             if (position(spec.output, label) < 0) summed.push_back(axis(spec, label));
         }
-        fuse(kept);
-        fuse(summed);
+        if (volume(kept) == 0) return;
+        if (volume(summed) == 1) {
+            copy_.emplace(std::move(kept), static_cast<int>(size_of(spec.dtype)), isa);
+        } else {
+            sum_.emplace(std::move(kept), std::move(summed), spec.dtype);
+        }
     }
 
-    template <class T>
-    void run(const void* input, void* output) const {
-        const T* a = static_cast<const T*>(input);
-        T* c = static_cast<T*>(output);
-        for_each(kept, {}, [&](const std::array<std::int64_t, 2>& at) {
-            if (summed.empty()) {
-                c[at[1]] = a[at[0]];
-                return;
-            }
-            T sum{};
-            for_each(summed, at, [&](const std::array<std::int64_t, 2>& i) { sum += a[i[0]]; });
-            c[at[1]] = sum;
-        });
+    void run(const void* input, void* output, int threads) const {
+        if (copy_) copy_->run(static_cast<const std::byte*>(input), static_cast<std::byte*>(output), threads);
+        if (sum_) sum_->run(input, output, threads);
     }
-
-    DType dtype;
 
 private:
     static Axis<2> axis(const PermuteSpec& spec, int label) {
@@ -54,7 +50,8 @@ private:
                  out < 0 ? 0 : spec.output_strides[static_cast<std::size_t>(out)]}};
     }
 
-    Axes<2> kept, summed;
+    std::optional<StridedCopy> copy_;
+    std::optional<StridedSum> sum_;
 };
 
 }  // namespace tensor
@@ -64,13 +61,6 @@ Permutation::Permutation(const PermuteSpec& spec) : Permutation(spec, active_isa
 Permutation::Permutation(const PermuteSpec& spec, Isa isa)
     : plan_(std::make_shared<const tensor::PermutePlan>(spec, isa)) {}
 
-void Permutation::run(const void* input, void* output, int) const {
-    switch (plan_->dtype) {
-        case DType::float32: return plan_->run<float>(input, output);
-        case DType::float64: return plan_->run<double>(input, output);
-        case DType::complex64: return plan_->run<std::complex<float>>(input, output);
-        case DType::complex128: return plan_->run<std::complex<double>>(input, output);
-    }
-}
+void Permutation::run(const void* input, void* output, int threads) const { plan_->run(input, output, threads); }
 
 }  // namespace kadanoff

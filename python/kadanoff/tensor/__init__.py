@@ -13,7 +13,14 @@ from .boundary import (
 from .coarse_graining import Flow, Transition, bond_weighted_trg, hotrg, transition_temperature, trg
 from .contraction import ContractionExpression, contract_expression, einsum
 from .free_energies import Thermodynamics, free_energy, thermodynamics
-from .lattices import SiteTensor, ising_network, log_partition, site_tensor
+from .lattices import (
+    LatticeAverages,
+    SiteTensor,
+    ising_network,
+    lattice_averages,
+    log_partition,
+    site_tensor,
+)
 from .machines import (
     rbm_amplitudes,
     rbm_bond_bounds,
@@ -39,6 +46,7 @@ __all__ = [
     "ContractionPlan",
     "ConvAC",
     "Flow",
+    "LatticeAverages",
     "MinCut",
     "SiteTensor",
     "SweepResult",
@@ -55,6 +63,7 @@ __all__ = [
     "heisenberg",
     "hotrg",
     "ising_network",
+    "lattice_averages",
     "log_partition",
     "mera",
     "min_cut",

@@ -35,7 +35,7 @@ def test_critical_point(name: str, chi: int, steps: int, bound: float) -> None:
 
 def test_large_trg() -> None:
     flow = kd.tensor.trg(kd.tensor.site_tensor("square", BETA_C), 64, 30)
-    assert abs(flow.log_z[-1] / kd.exact.onsager(BETA_C).log_z - 1.0) < 4e-8
+    assert abs(flow.log_z[-1] / kd.exact.onsager(BETA_C).log_z - 1.0) < 8e-8
 
 
 def test_cubic_transition() -> None:

@@ -288,8 +288,10 @@ def test_wrong_expressions(error: type[Exception], text: str, arguments: tuple[A
 
 def test_expressions_refuse_other_shapes() -> None:
     expression = kd.tensor.contract_expression("ij,jk->ik", (3, 4), (4, 5))
-    text = (
-        "[contract_expression] expected operands of shapes ((3, 4), (4, 5)), got ((3, 4), (3, 4))"
-    )
-    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
-        expression(A, A)
+    np.testing.assert_allclose(expression(A, B), A @ B)
+    wrong = [(A, A), (A,), (A, B, B), (), (A[:, :3], B[:3]), (A[None], B), (A.T, B), (3.0, B)]
+    for operands in wrong:
+        shapes = tuple(map(np.shape, operands))
+        text = f"[contract_expression] expected operands of shapes ((3, 4), (4, 5)), got {shapes}"
+        with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+            expression(*operands)

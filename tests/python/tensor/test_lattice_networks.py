@@ -136,6 +136,38 @@ def test_marginals():
     assert np.isclose(np.log(z), kd.tensor.log_partition(model, 0.7), rtol=1e-13)
 
 
+@pytest.mark.parametrize("name", ["chain", "doubled", "honeycomb", "cubic", "graph"])
+def test_averages_of_sites_and_bonds(name):
+    lattice = SMALL[name]
+    model = glass(lattice, 11)
+    states, p = kd.exact.probabilities(model, 0.7)
+    flat = states.reshape(len(states), -1).astype(float)
+    averages = kd.tensor.lattice_averages(model, 0.7)
+    assert np.allclose(averages.magnetization, p @ flat, atol=1e-12)
+    pairs = flat[:, lattice.bonds[:, 0]] * flat[:, lattice.bonds[:, 1]]
+    assert np.allclose(averages.correlations, p @ pairs, atol=1e-12)
+    assert np.isclose(averages.energy, p @ model.energy(states), rtol=1e-12)
+    assert np.isclose(averages.log_z, kd.tensor.log_partition(model, 0.7), rtol=1e-13)
+    assert np.allclose(averages.bonds.sum(axis=(1, 2)), 1.0)
+    assert averages.sites.shape == (lattice.n_sites, 2)
+
+
+def test_averages_of_plaquettes_and_potts_models():
+    for lattice in (kd.Square((3, 4)), kd.Square((2, 3)), kd.Square((3, 4), periodic=False)):
+        model = kd.Ising(lattice, 0.7, 0.2, plaquette=-0.8)
+        exact = kd.exact.enumerate(model, 0.5)
+        averages = kd.tensor.lattice_averages(model, 0.5)
+        assert np.isclose(averages.energy / lattice.n_sites, exact.energy, rtol=1e-12)
+        assert np.isclose(averages.magnetization.mean(), exact.magnetization, rtol=1e-12)
+    model = kd.Potts(kd.Triangular(3), 3, -0.6)
+    averages = kd.tensor.lattice_averages(model, 0.5)
+    assert np.isclose(averages.energy / 9, kd.exact.enumerate(model, 0.5).energy, rtol=1e-12)
+    assert np.allclose(averages.sites, 1 / 3)
+    for name in ("magnetization", "correlations"):
+        with pytest.raises(ValueError, match=rf"\[{name}\] expected spins of 2 states, got 3"):
+            getattr(averages, name)
+
+
 def test_paths_that_are_given():
     model = kd.Ising(kd.Square(5), field=0.1)
     plan = kd.tensor.ising_network(model, 0.3).plan("greedy")
@@ -159,6 +191,10 @@ WRONG = {
     "log_partition(MODEL, [0.1, float('nan')])": (
         ValueError,
         "[log_partition] expected finite beta >= 0, got nan",
+    ),
+    "lattice_averages(MODEL, -1.0)": (
+        ValueError,
+        "[lattice_averages] expected beta >= 0, got -1.0",
     ),
     "ising_network(MODEL, -1.0)": (ValueError, "[ising_network] expected beta >= 0, got -1.0"),
     "ising_network(MODEL, 800.0)": (

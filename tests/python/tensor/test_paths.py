@@ -113,7 +113,7 @@ def test_the_search_beats_greedy_by_far() -> None:
     network = regular(3, 60)
     greedy = paths.search(*network, method="greedy").log10_cost
     found = paths.search(*network, trials=8).log10_cost
-    assert found < greedy - 1.0
+    assert found < greedy - 0.8
 
 
 def test_square_lattices_are_contracted_row_by_row_or_better() -> None:

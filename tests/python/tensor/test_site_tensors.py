@@ -35,8 +35,8 @@ def torus(tensors, shape):
             one = list(cell)
             one[axis] = (one[axis] - 1) % extent
             before.append(labels[tuple(one), axis])
-        operands += [tensor, before + [labels[cell, axis] for axis in range(len(shape))]]
-    return float(np.einsum(*operands, [], optimize="greedy"))
+        operands.append((tensor, before + [labels[cell, axis] for axis in range(len(shape))]))
+    return float(kd.TensorNetwork(operands).contract())
 
 
 @pytest.mark.parametrize("terms", TERMS)

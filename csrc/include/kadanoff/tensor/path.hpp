@@ -40,7 +40,7 @@ struct ContractionPath {
 
 enum class PathMethod {
     automatic,  ///< optimal, greedy or a search, with as much effort as the contraction is worth
-    greedy,     ///< one greedy path, without noise
+    greedy,     ///< the best of three greedy paths, without noise
     optimal,    ///< the best of all trees; at most 14 tensors
     search,     ///< many trials, annealed
 };

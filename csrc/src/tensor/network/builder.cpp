@@ -16,6 +16,10 @@ bool has(const std::vector<int>& labels, int label) {
     return std::find(labels.begin(), labels.end(), label) != labels.end();
 }
 
+std::int64_t stride_at(const Value& value, std::vector<int>::const_iterator label) {
+    return value.strides[static_cast<std::size_t>(label - value.labels.begin())];
+}
+
 double pair_work(const PairGroups& groups, DType dtype) {
     const double products = static_cast<double>(groups.batch_size) * static_cast<double>(groups.rows_size) *
                             static_cast<double>(groups.columns_size) * static_cast<double>(groups.summed_size);
@@ -168,6 +172,11 @@ int Builder::multiply(int left, int right, const std::vector<int>& labels) {
         groups = group(value(left), value(right), value(result), tree_.sizes);
     }
     constexpr std::int64_t most_packed = 4096;
+    const std::int64_t together = multiply_length(groups);
+    if (together >= 4 && together > stream_length(groups) && groups.columns_size * groups.summed_size <= most_packed) {
+        add_job(Kind::multiply, left, right, result, multiply_job(groups), work);
+        return result;
+    }
     if (suits_matrix_product(groups) || groups.columns_size > most_packed || groups.summed_size > most_packed ||
         groups.columns_size * groups.summed_size > 4 * most_packed) {
         add_pair(left, right, result, work);
@@ -193,10 +202,16 @@ std::vector<int> Builder::streamed_order(const Value& streamed, const Value& oth
                                          const std::vector<char>& touched) const {
     std::vector<int> kept;
     std::int64_t length = 1;
+    bool shared = false;
     for (std::size_t i = streamed.labels.size(); i-- > 0;) {
         const int label = streamed.labels[i];
         if (tree_.size(label) == 1) continue;
-        if (streamed.strides[i] != length || has(other.labels, label) || touched[at(label)]) break;
+        if (streamed.strides[i] != length || touched[at(label)]) break;
+        // Either all of them are the streamed tensor's alone, or all are contiguous in both tensors and kept.
+        const auto place = std::find(other.labels.begin(), other.labels.end(), label);
+        const bool is_shared = place != other.labels.end();
+        if (kept.empty()) shared = is_shared;
+        if (is_shared != shared || (shared && (!has(sorted, label) || stride_at(other, place) != length))) break;
         kept.insert(kept.begin(), label);
         length *= tree_.size(label);
     }
@@ -212,6 +227,8 @@ std::vector<int> Builder::streamed_order(const Value& streamed, const Value& oth
 /// A tensor to be streamed, permuted first if its fastest labels are also the other's and it is large.
 int Builder::for_streaming(int number, int other, const std::vector<int>& result_labels) {
     if (value(number).size < worth_permuting) return number;
+    const std::vector<char> untouched(tree_.sizes.size(), 0);
+    if (!streamed_order(value(number), value(other), result_labels, untouched).empty()) return number;
     std::vector<int> shared, own;
     std::int64_t length = 1;
     bool good = true;
@@ -235,35 +252,40 @@ int Builder::for_streaming(int number, int other, const std::vector<int>& result
     return permute(number, order);
 }
 
+PairGroups Builder::groups_of(int left, int right, const std::vector<int>& labels) const {
+    Value trial;
+    trial.labels = labels;
+    trial.strides.resize(labels.size());
+    for (std::size_t i = labels.size(); i-- > 0;) {
+        trial.strides[i] = trial.size;
+        trial.size *= tree_.size(labels[i]);
+    }
+    return group(program_.values[at(left)], program_.values[at(right)], trial, tree_.sizes);
+}
+
 int Builder::multiply_node(int left, int right, int number) {
     const std::vector<int> sorted = sorted_labels(number);
-    const std::int64_t size = volume(sorted);
-    {
-        Value trial;
-        trial.labels = sorted;
-        trial.strides.assign(sorted.size(), 0);
-        const PairGroups groups = group(value(left), value(right), trial, tree_.sizes);
-        if (groups.columns_size > groups.rows_size) std::swap(left, right);
+    PairGroups groups = groups_of(left, right, sorted);
+    const PairGroups turned = groups_of(right, left, sorted);
+    if (groups.columns_size > groups.rows_size ||
+        (groups.columns_size == groups.rows_size && stream_length(turned) > stream_length(groups))) {
+        std::swap(left, right);
+        groups = turned;
     }
-    std::vector<char> touched(tree_.sizes.size(), 0);
-    int next = INT_MAX;
-    for (const TreeLabel& x : tree_.node(number)) next = std::min(next, x.touched);
-    const bool root = number + 1 == static_cast<int>(tree_.nodes.size());
-    if (!root && size < worth_permuting) {
-        // Whatever order is easy to write; the next step reads few elements.
-    } else {
-        for (const TreeLabel& x : tree_.node(number)) touched[at(x.label)] = root || x.touched == next;
-    }
-    Value trial;
-    trial.labels = sorted;
-    trial.strides.assign(sorted.size(), 0);
-    const PairGroups groups = group(value(left), value(right), trial, tree_.sizes);
     if (suits_matrix_product(groups) || suits_reduction(groups)) return multiply(left, right, sorted);
-    if (size < worth_permuting) {
-        std::vector<int> order = root ? std::vector<int>{} : streamed_order(value(left), value(right), sorted, touched);
+    const bool root = number + 1 == static_cast<int>(tree_.nodes.size());
+    std::vector<char> touched(tree_.sizes.size(), 0);
+    if (volume(sorted) < worth_permuting) {
+        // Whatever order is easy to write; the next step reads few elements.
+        const std::vector<int> order =
+            root ? std::vector<int>{} : streamed_order(value(left), value(right), sorted, touched);
         return multiply(left, right, order.empty() ? sorted : order);
     }
+    if (std::max(stream_length(groups), multiply_length(groups)) >= good_length) return multiply(left, right, sorted);
     left = for_streaming(left, right, sorted);
+    int next = INT_MAX;
+    for (const TreeLabel& x : tree_.node(number)) next = std::min(next, x.touched);
+    for (const TreeLabel& x : tree_.node(number)) touched[at(x.label)] = root || x.touched == next;
     std::vector<int> order = streamed_order(value(left), value(right), sorted, touched);
     if (!order.empty()) return multiply(left, right, order);
     std::fill(touched.begin(), touched.end(), 0);

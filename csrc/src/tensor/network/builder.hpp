@@ -29,6 +29,8 @@ private:
     int gradient(int cotangent, int other, int own);
 
     std::vector<int> sorted_labels(int number) const;
+    /// Of a product with its labels in this order.
+    PairGroups groups_of(int left, int right, const std::vector<int>& labels) const;
     std::vector<int> streamed_order(const Value& streamed, const Value& other, const std::vector<int>& sorted,
                                     const std::vector<char>& touched) const;
     int for_streaming(int value, int other, const std::vector<int>& result_labels);

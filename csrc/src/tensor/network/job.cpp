@@ -75,6 +75,8 @@ void sort_slowest_first(std::vector<PairLabel>& labels, Stride stride) {
 std::int64_t a_of(const PairLabel& x) { return x.a; }
 std::int64_t b_of(const PairLabel& x) { return x.b; }
 std::int64_t c_of(const PairLabel& x) { return x.c; }
+/// Of a label that is in both alike; no stretch has a stride of -1.
+std::int64_t b_and_c_of(const PairLabel& x) { return x.b == x.c ? x.c : -1; }
 
 /// The innermost loop goes into `rows`; a stretch without one is cut, so that there is something to share out.
 void set_loops(PlannedJob& planned, std::vector<NetworkLoop> loops, bool cut_c, bool cut_b) {
@@ -138,15 +140,22 @@ std::int64_t reduce_length(const PairGroups& groups) {
     return take_stretch(summed, a_of, b_of);
 }
 
-PlannedJob stream_job(const PairGroups& groups) {
+std::int64_t multiply_length(const PairGroups& groups) {
+    std::vector<PairLabel> batch = groups.batch;
+    return take_stretch(batch, a_of, b_and_c_of);
+}
+
+namespace {
+
+PlannedJob make_stream(const PairGroups& groups, bool through_batch) {
     PlannedJob planned;
     std::vector<PairLabel> rows = groups.rows, batch = groups.batch, columns = groups.columns;
     NetworkJob& job = planned.job;
-    job.length = take_stretch(rows, a_of, c_of);
+    job.length = through_batch ? take_stretch(batch, a_of, b_and_c_of) : take_stretch(rows, a_of, c_of);
     sort_slowest_first(batch, c_of);
     sort_slowest_first(rows, c_of);
     sort_slowest_first(columns, c_of);
-    set_loops(planned, make_loops(batch, rows), true, false);
+    set_loops(planned, make_loops(batch, rows), true, through_batch);
     job.k = append_offsets(planned.offsets, groups.summed, a_of);
     append_offsets(planned.offsets, groups.summed, b_of);
     job.n = append_offsets(planned.offsets, columns, b_of);
@@ -157,6 +166,11 @@ PlannedJob stream_job(const PairGroups& groups) {
     job.c_n = job.b_n + job.n;
     return planned;
 }
+
+}  // namespace
+
+PlannedJob stream_job(const PairGroups& groups) { return make_stream(groups, false); }
+PlannedJob multiply_job(const PairGroups& groups) { return make_stream(groups, true); }
 
 PlannedJob reduce_job(const PairGroups& groups) {
     PlannedJob planned;

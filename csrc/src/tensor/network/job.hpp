@@ -26,8 +26,12 @@ PairGroups group(const Value& a, const Value& b, const Value& c, const std::vect
 /// Elements that are contiguous in a and c through rows (stream), or in a and b through summed labels (reduce).
 std::int64_t stream_length(const PairGroups& groups);
 std::int64_t reduce_length(const PairGroups& groups);
+/// Those that are contiguous in all three, through labels of all three.
+std::int64_t multiply_length(const PairGroups& groups);
 
+/// Through rows, or through labels of all three tensors.
 PlannedJob stream_job(const PairGroups& groups);
+PlannedJob multiply_job(const PairGroups& groups);
 PlannedJob reduce_job(const PairGroups& groups);
 
 }  // namespace kadanoff::networks

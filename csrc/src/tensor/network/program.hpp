@@ -33,14 +33,14 @@ struct PlannedJob {
     std::vector<NetworkLoop> loops;
 };
 
-enum class Kind { sum, relayout, stream, reduce, pair };
+enum class Kind { sum, relayout, stream, multiply, reduce, pair };
 
 /// One step: result = left (summed over some labels, or permuted), or left times right.
 struct Step {
     Kind kind;
     int left, right, result;
     int index;              ///< into the sums, relayouts, jobs or pairs of the program
-    std::int64_t rows;      ///< of a stream
+    std::int64_t rows;      ///< of a stream, or of a multiplication
     double work;            ///< additions and multiplications, or elements read
     bool rescales = false;  ///< whether the result may be multiplied by a power of 2
     int rescaled_by = -1;   ///< step of which the factor must first be applied to the value `rescaled`, a gradient

@@ -70,7 +70,7 @@ public:
         for (std::size_t s = 0; s < count; ++s) {
             const Step& step = program_.steps[s];
             if (step.rescaled >= 0 && !factors_.empty() && leads_) rescale_gradient(step);
-            if (team_ > 1 && step.kind == Kind::stream && step.work > 1e6) {
+            if (team_ > 1 && is_shared(step)) {
                 shared_.barrier.wait([this] { shared_.piece.store(0); });
                 if (shared_.stopped.load()) return false;
                 stream_pieces(step, shared_.piece);
@@ -126,13 +126,22 @@ private:
                 return program_.kernel.reduce(program_.jobs[at(step.index)].job, left, at_[at(step.right)], result,
                                               scratch_);
             case Kind::stream:
-                if (step.work < 1e7) {
-                    return program_.kernel.stream(program_.jobs[at(step.index)].job, left, at_[at(step.right)], result,
-                                                  scratch_, 0, step.rows);
-                }
+            case Kind::multiply:
+                if (step.work < 1e7) return stream_rows(step, 0, step.rows);
                 std::atomic<std::int64_t> piece{0};
                 stream_pieces(step, piece);
         }
+    }
+
+    /// Whether all workers do a part of the step.
+    static bool is_shared(const Step& step) {
+        return (step.kind == Kind::stream || step.kind == Kind::multiply) && step.work > 1e6;
+    }
+
+    void stream_rows(const Step& step, std::int64_t first, std::int64_t last) {
+        const auto run = step.kind == Kind::stream ? program_.kernel.stream : program_.kernel.multiply;
+        run(program_.jobs[at(step.index)].job, at_[at(step.left)], at_[at(step.right)], at_[at(step.result)], scratch_,
+            first, last);
     }
 
     /// Pieces of about a millisecond, so that a run can be stopped between them.
@@ -141,8 +150,7 @@ private:
         const std::int64_t size =
             std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(step.rows) / pieces));
         for (std::int64_t first; (first = piece.fetch_add(1) * size) < step.rows;) {
-            program_.kernel.stream(program_.jobs[at(step.index)].job, at_[at(step.left)], at_[at(step.right)],
-                                   at_[at(step.result)], scratch_, first, std::min(first + size, step.rows));
+            stream_rows(step, first, std::min(first + size, step.rows));
             if (stopped(step.work / pieces)) return;
         }
     }
@@ -160,7 +168,7 @@ private:
     void leave_team(std::size_t step, std::size_t count) {
         for (std::size_t s = step + 1; s < count; ++s) {
             const Step& next = program_.steps[s];
-            if (next.kind == Kind::stream && next.work > 1e6) {
+            if (is_shared(next)) {
                 shared_.barrier.wait();
                 return;
             }

@@ -7,7 +7,9 @@
 #include "kadanoff/error.hpp"
 #include "parallel.hpp"
 #include "tensor/path/control.hpp"
+#include "tensor/path/elimination.hpp"
 #include "tensor/path/greedy.hpp"
+#include "tensor/path/growth.hpp"
 #include "tensor/path/optimal.hpp"
 #include "tensor/path/order.hpp"
 #include "tensor/path/slice.hpp"
@@ -70,11 +72,20 @@ struct Reduced {
     }
 };
 
+/// The best of three: pairs that make the smallest results, indices that do, and a sweep.
 SsaPath greedy_pairs(const Network& network, std::uint64_t seed) {
     Random random(seed, 0, 0);
-    Contraction contraction(network);
-    contract_greedily(contraction, {}, random);
-    return contraction.pairs();
+    Contraction pairwise(network), by_index(network), sweep(network);
+    contract_greedily(pairwise, {}, random);
+    contract_by_elimination(by_index, 0.0, random);
+    contract_by_growth(sweep, 0.0, random);
+    const Contraction* best = &pairwise;
+    for (const Contraction* other : {&by_index, &sweep}) {
+        if (pairs_cost(network, other->pairs(), {}).log10_flops < pairs_cost(network, best->pairs(), {}).log10_flops) {
+            best = other;
+        }
+    }
+    return best->pairs();
 }
 
 SsaPath optimal_pairs(const Network& network, const PathOptions& options) {
@@ -147,7 +158,7 @@ void obey_limits(const Network& network, const PathOptions& options, Contraction
 /// moves take about 40 ns, a multiplication in small tensors half a nanosecond.
 double worthwhile_sweeps(const Network& network, double log2_flops) {
     const double nanoseconds = 0.05 * 0.5 * std::exp2(std::min(log2_flops, 60.0));
-    return std::min(nanoseconds, 4e9) / (40.0 * static_cast<double>(network.size()));
+    return std::min(nanoseconds, 2e9) / (40.0 * static_cast<double>(network.size()));
 }
 
 /// A greedy path, and whatever more its cost makes worthwhile. A pure function of network and options.

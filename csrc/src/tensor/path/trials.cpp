@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <exception>
+#include <mutex>
 #include <utility>
 
 #include "parallel.hpp"
 #include "tensor/path/anneal.hpp"
+#include "tensor/path/elimination.hpp"
 #include "tensor/path/greedy.hpp"
+#include "tensor/path/growth.hpp"
 #include "tensor/path/optimal.hpp"
 #include "tensor/path/partition.hpp"
 
@@ -18,14 +22,24 @@ namespace {
 constexpr std::int64_t round_trials = 16;
 constexpr std::size_t kept = 8;
 constexpr int subtree_leaves = 8;
+constexpr std::int64_t slicing_steps = 24;  ///< in which a sliced tree is annealed again
 
-/// Calls task(i) for i < count on several threads.
+/// Calls task(i) for i < count on several threads; what one of them throws is thrown here.
 template <class Task>
 void for_each(int workers, std::int64_t count, Task task) {
     std::atomic<std::int64_t> next{0};
+    std::exception_ptr failure;
+    std::mutex mutex;
     run_parallel(static_cast<int>(std::min<std::int64_t>(workers, count)), [&](int) {
-        for (std::int64_t i = next++; i < count; i = next++) task(i);
+        try {
+            for (std::int64_t i = next++; i < count; i = next++) task(i);
+        } catch (...) {
+            const std::lock_guard lock(mutex);
+            failure = std::current_exception();
+            next = count;
+        }
     });
+    if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace
@@ -43,6 +57,8 @@ TrialSearch::TrialSearch(const Network& network, const BitLayout& layout, PathOb
 StartParameters TrialSearch::choose_start(std::int64_t trial, Random& random) const {
     StartParameters parameters;
     if (trial == 0) return parameters;
+    if (trial == 1) return {.kind = StartParameters::Kind::elimination};
+    if (trial == 2) return {.kind = StartParameters::Kind::growth};
     if (!best_.empty() && random.uniform() < 0.5) {
         parameters = best_[random.below(static_cast<std::uint32_t>(best_.size()))].start;
         parameters.weight *= random.uniform(0.8, 1.25);
@@ -52,7 +68,11 @@ StartParameters TrialSearch::choose_start(std::int64_t trial, Random& random) co
         parameters.cold = std::clamp(parameters.cold * random.uniform(0.7, 1.4), 4.0, 20.0);
         return parameters;
     }
-    parameters.greedy = random.uniform() < 0.25;
+    const double kind = random.uniform();
+    parameters.kind = kind < 0.1   ? StartParameters::Kind::greedy
+                      : kind < 0.2 ? StartParameters::Kind::elimination
+                      : kind < 0.3 ? StartParameters::Kind::growth
+                                   : StartParameters::Kind::bisection;
     parameters.weight = random.uniform(0.2, 1.5);
     parameters.temperature = std::exp(random.uniform(std::log(0.01), 0.0));
     parameters.imbalance = std::exp(random.uniform(std::log(0.02), std::log(0.8)));
@@ -63,19 +83,24 @@ StartParameters TrialSearch::choose_start(std::int64_t trial, Random& random) co
 
 SsaPath TrialSearch::start(const StartParameters& parameters, Random& random) const {
     Contraction contraction(*network_);
-    if (parameters.greedy) {
-        contract_greedily(contraction, {parameters.weight, parameters.temperature}, random);
-    } else {
-        contract_by_bisection(contraction, parameters.imbalance, random);
+    switch (parameters.kind) {
+        case StartParameters::Kind::greedy:
+            contract_greedily(contraction, {parameters.weight, parameters.temperature}, random);
+            break;
+        case StartParameters::Kind::elimination:
+            contract_by_elimination(contraction, parameters.temperature, random);
+            break;
+        case StartParameters::Kind::growth: contract_by_growth(contraction, parameters.temperature, random); break;
+        case StartParameters::Kind::bisection: contract_by_bisection(contraction, parameters.imbalance, random); break;
     }
     return contraction.pairs();
 }
 
-void TrialSearch::conclude(Tree& tree, Random& random, Candidate& result, Control& control) const {
-    Reconfiguration reconfiguration(*layout_, cost_, subtree_leaves);
+void TrialSearch::conclude(Tree& tree, std::vector<std::size_t> sliced, Random& random, Candidate& result,
+                           Control& control) const {
+    Reconfiguration reconfiguration(*layout_, sliced.empty() ? cost_ : limited_cost_, subtree_leaves);
     while (!control.stopped() && reconfiguration.round(tree)) {
     }
-    std::vector<std::size_t> sliced;
     if (limits_.any()) {
         const auto refine = [&](Tree& t) {
             anneal(t, limited_cost_, {.start = 3.0, .end = 30.0, .sweeps = 60}, random, control);
@@ -88,15 +113,17 @@ void TrialSearch::conclude(Tree& tree, Random& random, Candidate& result, Contro
     if (cost >= result.cost) return;
     result.cost = cost;
     result.shape = tree.shape();
-    result.sliced = sliced;
+    result.sliced = std::move(sliced);
 }
 
 void TrialSearch::begin(std::int64_t trial, std::int64_t sweeps, Candidate& result, Control& control) const {
     Random random(seed_, static_cast<std::uint64_t>(trial), 0);
     result.start = choose_start(trial, random);
     Tree tree(*network_, *layout_, start(result.start, random));
-    anneal(tree, cost_, {.start = result.start.heat, .end = result.start.cold, .sweeps = sweeps}, random, control);
-    conclude(tree, random, result, control);
+    NodeCost cost = limited_cost_;
+    cost.penalty *= 0.5 * random.uniform();  // slices will do the rest
+    anneal(tree, cost, {.start = result.start.heat, .end = result.start.cold, .sweeps = sweeps}, random, control);
+    conclude(tree, {}, random, result, control);
 }
 
 void TrialSearch::continue_annealing(std::int64_t trial, std::int64_t sweeps, Candidate& result,
@@ -104,11 +131,20 @@ void TrialSearch::continue_annealing(std::int64_t trial, std::int64_t sweeps, Ca
     Random random(seed_, static_cast<std::uint64_t>(trial), 1);
     Contraction contraction(*network_);
     contraction.finish();
-    Tree tree(*network_, *layout_, contraction.pairs());
-    tree.set_shape(result.shape);
-    anneal(tree, cost_, {.start = random.uniform(0.7, 3.0), .end = result.start.cold, .sweeps = sweeps}, random,
-           control);
-    conclude(tree, random, result, control);
+    const SsaPath any = contraction.pairs();
+    const std::int64_t steps = result.sliced.empty() ? 1 : slicing_steps;
+    for (std::int64_t step = 0; step < steps && !control.stopped(); ++step) {
+        Tree tree(*network_, *layout_, any);
+        tree.set_shape(result.shape);
+        std::vector<std::size_t> sliced = result.sliced;
+        const double share = 0.5 * random.uniform();  // of the slices to give back: others may be better
+        std::erase_if(sliced, [&](std::size_t) { return random.uniform() < share; });
+        for (const std::size_t bit : sliced) tree.slice(bit);
+        const double end = result.start.cold * (sliced.empty() ? 1.0 : 2.0);
+        anneal(tree, limited_cost_, {.start = random.uniform(0.7, 3.0), .end = end, .sweeps = sweeps / steps}, random,
+               control);
+        conclude(tree, std::move(sliced), random, result, control);
+    }
 }
 
 void TrialSearch::remember(const Candidate& candidate) {

@@ -12,8 +12,8 @@ namespace kadanoff::paths {
 
 /// How a tree is begun, before it is annealed.
 struct StartParameters {
-    bool greedy = true;
-    double weight = 1.0, temperature = 0.0;  ///< of the greedy choice
+    enum class Kind { greedy, elimination, growth, bisection } kind = Kind::greedy;
+    double weight = 1.0, temperature = 0.0;  ///< of greedy choices
     double imbalance = 0.1;                  ///< of recursive bisection
     double heat = 1.0, cold = 10.0;          ///< inverse temperatures between which the tree is annealed
 };
@@ -49,8 +49,10 @@ private:
     void continue_annealing(std::int64_t trial, std::int64_t sweeps, Candidate& result, Control& control) const;
     StartParameters choose_start(std::int64_t trial, Random& random) const;
     SsaPath start(const StartParameters& parameters, Random& random) const;
-    /// Polishes and slices a tree, and fills in what it costs.
-    void conclude(Tree& tree, Random& random, Candidate& result, Control& control) const;
+    /// Polishes a tree that is sliced already as `sliced` says, slices it further, and keeps it if it is better than
+    /// the result so far.
+    void conclude(Tree& tree, std::vector<std::size_t> sliced, Random& random, Candidate& result,
+                  Control& control) const;
     void remember(const Candidate& candidate);
 
     const Network* network_;

@@ -12,12 +12,12 @@ from .sectors import Leg
 
 Floats = npt.NDArray[np.float64]
 
-_LEVELS = 32
-_DENSE = 1500
+_LEVELS = 16
+_DENSE = 150
 
 
 def sizes_descending(values: npt.NDArray[np.complex128]) -> Floats:
-    """Return the sizes of eigenvalues, descending, at most 32 of them."""
+    """Return the sizes of eigenvalues, descending, at most 16 of them."""
     return np.asarray(np.sort(np.abs(values))[::-1][:_LEVELS])
 
 
@@ -28,23 +28,20 @@ def transfer_eigenvalues(network: Network) -> Floats:
     return sizes_descending(np.concatenate([np.linalg.eigvals(block) for block in blocks]))
 
 
-def pair_eigenvalues(tensor: Floats) -> Floats:
-    """Return the same of the transfer matrix of two tensors T[u, l, d, r], one above the other."""
-    upper = tensor.transpose(1, 3, 0, 2)  # l, r, u, d
-    lower = tensor.transpose(2, 0, 1, 3)  # its own d and u, l, r
-    h, v = upper.shape[0], upper.shape[2]
+def pair_eigenvalues(tensor: Floats, count: int = _LEVELS) -> Floats:
+    """Return the same of the transfer matrix of two tensors T[u, l, d, r], one above the other.
+
+    Of large ones these are the `count` leading eigenvalues, by Arnoldi's method from a vector that
+    is always the same. Those below rounding may be missing.
+    """
+    h, v = tensor.shape[1], tensor.shape[0]
     if h * h <= _DENSE:
-        matrix = upper.reshape(h * h, v * v) @ lower.reshape(v * v, h * h)
-        matrix = matrix.reshape(h, h, h, h).transpose(0, 2, 1, 3).reshape(h * h, h * h)
+        upper = tensor.transpose(1, 3, 0, 2).reshape(h * h, v * v)  # of l, r and u, d
+        lower = tensor.transpose(2, 0, 1, 3).reshape(v * v, h * h)  # its own d, u and l, r
+        matrix = (upper @ lower).reshape(h, h, h, h).swapaxes(1, 2).reshape(h * h, h * h)
         return sizes_descending(np.linalg.eigvals(matrix))
-    return _iterated(tensor)
+    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs  # slow to import
 
-
-def _iterated(tensor: Floats) -> Floats:
-    """Return the leading eigenvalues by Arnoldi's method, from a vector that is always the same."""
-    from scipy.sparse.linalg import LinearOperator, eigs  # slow to import
-
-    h = tensor.shape[1]
     right = np.ascontiguousarray(tensor.transpose(3, 0, 2, 1))  # r, u, d, l
 
     def apply(vector: Floats) -> Floats:
@@ -53,9 +50,12 @@ def _iterated(tensor: Floats) -> Floats:
         return np.asarray(np.tensordot(right, lower, ((0, 1, 2), (0, 2, 1)))).reshape(-1)
 
     operator = LinearOperator((h * h, h * h), matvec=apply, dtype=np.float64)
-    start = np.cos(np.arange(h * h, dtype=np.float64))
-    count = min(_LEVELS // 2, h * h - 2)
-    return sizes_descending(eigs(operator, count, v0=start, return_eigenvectors=False, tol=1e-10))
+    options = {"v0": np.cos(np.arange(h * h)), "tol": 1e-10, "maxiter": 50}
+    try:
+        values = eigs(operator, count, return_eigenvectors=False, **options)
+    except ArpackNoConvergence as error:
+        values = error.eigenvalues
+    return sizes_descending(values)
 
 
 def dimensions(eigenvalues: Floats, aspect: float) -> Floats:

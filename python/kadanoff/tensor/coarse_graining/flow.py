@@ -16,6 +16,9 @@ from .networks import Network, Start
 
 Floats = npt.NDArray[np.float64]
 
+_FEW = 5  # eigenvalues that tell the two lowest dimensions
+_PATIENCE = 4  # steps without a smaller change before the search for a plateau ends
+
 
 class Step(NamedTuple):
     """What one step of a flow gives: a network of `cells` times fewer tensors.
@@ -63,7 +66,8 @@ class Flow:
         one, between the leading even and odd vectors of the transfer matrix. Where the symmetry
         breaks, it goes to the spontaneous value, elsewhere to 0.
     fixed_point_step : int
-        The step that changes the two lowest scaling dimensions least.
+        The step that changes the two lowest scaling dimensions least, on the first plateau: at a
+        critical point tensors come close to a fixed point, and truncation drives them off again.
     fixed_point_tensor : ndarray of float64
         The tensor after that step, T[up, left, down, right] or T[z-, y-, x-, z+, y+, x+], with the
         roots of bond weights on its legs.
@@ -171,13 +175,23 @@ class _Recorder:
                 self.orders.setdefault(impurity.name, []).append(value)
 
     def _stationary(self, network: Network, values: Floats) -> None:
-        lowest = fixed_points.dimensions(values, 1.0)[1:3]
+        """Keep the tensor where the lowest dimensions change least, until they change more again.
+
+        The finite size of the first tensors and the truncation of the later ones both move them.
+        """
+        step = len(self.log_z) - 1
+        if step > self.best[1] + _PATIENCE and math.isfinite(self.best[0]):
+            return
+        if len(network.legs) == 2:
+            pair = fixed_points.pair_eigenvalues(network.dense(), _FEW)
+            lowest = fixed_points.dimensions(pair, 0.5)[1:3]
+        else:
+            lowest = fixed_points.dimensions(values, 1.0)[1:3]
+        speed = math.inf
         if lowest.size == self.last.size == 2 and np.isfinite([lowest, self.last]).all():
             speed = float(np.abs(lowest - self.last).max())
-            if speed < self.best[0]:
-                self.best = speed, len(self.log_z) - 1, network
-        elif not math.isfinite(self.best[0]):
-            self.best = math.inf, len(self.log_z) - 1, network
+        if speed < self.best[0] or not math.isfinite(self.best[0]):
+            self.best = speed, step, network
         self.last = lowest
 
 

@@ -30,7 +30,9 @@ class ContractionExpression:
     def __init__(self, equation: str, shapes: tuple[tuple[int, ...], ...], optimize: Any) -> None:
         self.equation = equation
         self.shapes = shapes
-        self._shapes = list(shapes)
+        # What the core compares with: the number of axes of each operand, and its extents.
+        numbers = [number for shape in shapes for number in (len(shape), *shape)]
+        self._shapes = np.array(numbers, dtype=np.int64).tobytes()
         self._optimize = optimize
         self._path = path(optimize, len(shapes))
         self.output_shape, _, steps = _core.einsum_steps(equation, list(shapes), self._path)
@@ -38,21 +40,17 @@ class ContractionExpression:
 
     def __call__(self, *operands: Any, out: Any = None, threads: int | None = None) -> Any:
         """Contract arrays of the expression's shapes, as `kadanoff.einsum` does."""
-        if [getattr(operand, "shape", None) for operand in operands] != self._shapes:
-            self._refuse(operands)
         if threads is not None:
             threads = arguments.integer("contract_expression", "threads", threads, 1, 4096)
         given = (self.equation, *operands)
-        result = _core.einsum(given, out, self._path, threads or 0)
+        result = _core.einsum(given, out, self._path, threads or 0, self._shapes)
         if result is not NotImplemented:
             return result
-        return contract(given, Request(out, None, "K", "safe", self._optimize, threads))
-
-    def _refuse(self, operands: tuple[Any, ...]) -> None:
         shapes = tuple(np.shape(operand) for operand in operands)
         if shapes != self.shapes:
             wanted = f"operands of shapes {self.shapes}"
             raise ValueError(f"[contract_expression] expected {wanted}, got {shapes}")
+        return contract(given, Request(out, None, "K", "safe", self._optimize, threads))
 
     def __repr__(self) -> str:
         return f"ContractionExpression({self.equation!r}, shapes={self.shapes})"

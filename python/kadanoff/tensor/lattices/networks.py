@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from kadanoff import arguments
 from kadanoff.models import Ising, Potts
-from kadanoff.tensor.contraction import einsum
 from kadanoff.tensor.network import TensorNetwork
 
 Floats = npt.NDArray[np.float64]
@@ -146,14 +145,4 @@ def boltzmann_factors(call: str, model: Ising | Potts, beta: float) -> Factors:
         add(fields[site] * values, np.array([site]))
     for square in corners:
         add(plaquette * np.multiply.outer(products, products), square)
-    return Factors([_without_repeats(*tensor) for tensor in tensors], np.array(logs))
-
-
-def _without_repeats(array: Floats, sites: tuple[int, ...]) -> tuple[Floats, tuple[int, ...]]:
-    """Take the diagonal where a site comes twice, as in a plaquette around an extent of 2."""
-    different = tuple(dict.fromkeys(sites))
-    if len(different) == len(sites):
-        return array, sites
-    letters = ["abcd"[different.index(site)] for site in sites]
-    kept = "abcd"[: len(different)]
-    return np.asarray(einsum(f"{''.join(letters)}->{kept}", array)), different
+    return Factors(tensors, np.array(logs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from kadanoff.tensor.network import ContractionPlan, TensorNetwork
 from .networks import Factors, boltzmann_factors, checked_model
 from .sweeps import site_orders, sweep_path
 
-_ENOUGH = 9.0
-"""log10 of a number of operations for which no better path is searched."""
+_NARROW, _WIDE = 22, 60
+"""log2 of the largest tensor of a sweep for which no better path is searched, and of one that is
+hopeless."""
 
 
 def log_partition(
@@ -91,13 +93,15 @@ def find_plan(
     if not isinstance(optimize, str) or optimize != "auto":
         return network.plan(optimize, memory_limit)
     labels = [sites for _, sites in factors.tensors]
-    paths = [sweep_path(labels, order) for order in site_orders(model.lattice)]
-    if not paths:
+    sweeps = [sweep_path(labels, order) for order in site_orders(model.lattice)]
+    if not sweeps:
         return network.plan(optimize, memory_limit)
-    costs = [network.plan(path).log10_flops for path in paths]
-    best = int(np.argmin(costs))
-    if costs[best] > _ENOUGH:
-        found = network.plan("auto", memory_limit)
-        if found.log10_flops < costs[best]:
-            return found
-    return network.plan(paths[best], memory_limit)
+    best = min(sweeps, key=lambda sweep: sweep.width)
+    states = model.q if isinstance(model, Potts) else 2
+    if best.width * math.log2(states) <= _NARROW:
+        return network.plan(best.path, memory_limit)
+    found = network.plan("auto", memory_limit)
+    if best.width * math.log2(states) > _WIDE:
+        return found
+    swept = network.plan(best.path, memory_limit)
+    return found if found.log10_flops <= swept.log10_flops else swept

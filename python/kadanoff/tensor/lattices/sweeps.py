@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,13 @@ import numpy.typing as npt
 from kadanoff.lattices import Lattice
 
 Path = list[tuple[int, int]]
+
+
+class Sweep(NamedTuple):
+    """A path, and log2 of the largest tensor on the way if all labels have dimension 2."""
+
+    path: Path
+    width: int
 
 
 def site_orders(lattice: Lattice) -> Iterator[npt.NDArray[np.int64]]:
@@ -30,7 +38,7 @@ def _rotations(n: int) -> Iterator[tuple[int, ...]]:
         yield tuple((first + k) % n for k in range(n))
 
 
-def sweep_path(labels: Sequence[Iterable[int]], order: Iterable[int]) -> Path:
+def sweep_path(labels: Sequence[Iterable[int]], order: Iterable[int]) -> Sweep:
     """Return the path that sums over sites one after the other.
 
     Parameters
@@ -42,8 +50,8 @@ def sweep_path(labels: Sequence[Iterable[int]], order: Iterable[int]) -> Path:
 
     Returns
     -------
-    list of (int, int)
-        Positions in a shrinking list of tensors, whose last is what the pair became.
+    Sweep
+        Its path is positions in a shrinking list of tensors, whose last is what the pair became.
 
     Notes
     -----
@@ -57,11 +65,12 @@ def sweep_path(labels: Sequence[Iterable[int]], order: Iterable[int]) -> Path:
         for site in sites:
             holders.setdefault(site, set()).add(number)
     pairs: list[tuple[int, int]] = []
-    count = len(current)
+    count, width = len(current), 0
 
     def join(first: int, second: int, summed: frozenset[int]) -> int:
-        nonlocal count
+        nonlocal count, width
         union = current.pop(first) | current.pop(second)
+        width = max(width, len(union))
         for site in union:
             holders[site] -= {first, second}
         pairs.append((first, second))
@@ -83,7 +92,7 @@ def sweep_path(labels: Sequence[Iterable[int]], order: Iterable[int]) -> Path:
     rest = sorted(current)
     while len(rest) > 1:
         rest = [join(rest[0], rest[1], frozenset()), *rest[2:]]
-    return _positions(len(labels), pairs)
+    return Sweep(_positions(len(labels), pairs), width)
 
 
 def _positions(tensors: int, pairs: Sequence[tuple[int, int]]) -> Path:

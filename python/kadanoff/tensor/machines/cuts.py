@@ -29,8 +29,6 @@ class MinCut(int):
     ----------
     labels : tuple of hashable
         The labels that are cut; for ``copies="edges"``, as often as edges to them are cut.
-    entropy : float
-        Logarithm of the product in nats: the most entanglement entropy.
 
     Examples
     --------
@@ -49,7 +47,7 @@ class MinCut(int):
 
     @property
     def entropy(self) -> float:
-        """Logarithm in nats; minus infinity of 0."""
+        """ln of the product, the most entanglement entropy in nats; minus infinity of 0."""
         return math.log(self) if self > 0 else -math.inf
 
 

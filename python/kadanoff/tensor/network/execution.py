@@ -198,7 +198,7 @@ def value_and_gradient(
     seed = _cotangent(call, cotangent, shape, tensors.dtype, log)
     count = fitting_threads(call, plan, tensors.dtype, wanted, limit, threads)
     result = np.empty(shape, tensors.dtype)
-    gradients = [np.empty(plan.equation.shapes[k], tensors.dtype) for k in wanted]
+    gradients = [np.empty(tensors.arrays[k].shape, tensors.dtype) for k in wanted]
     core = plan.core(tensors.dtype, wanted)
     exponent = core.run_gradients(tensors.core, seed, result, gradients, scaled=log, threads=count)
     if not log:

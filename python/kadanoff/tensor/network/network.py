@@ -34,11 +34,9 @@ class TensorNetwork:
 
     Attributes
     ----------
-    arrays : tuple of ndarray
     labels : tuple of tuple of hashable
         Of each tensor.
     output : tuple of hashable
-    dtype : numpy.dtype
 
     Raises
     ------

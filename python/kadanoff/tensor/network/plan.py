@@ -111,9 +111,10 @@ class ContractionPlan:
 
     def bytes_needed(self, dtype: npt.DTypeLike, gradients: Wanted = (), threads: int = 1) -> int:
         """Bytes that a contraction takes beside its tensors, with its results."""
-        shapes = [self.equation.output_shape, *(self.equation.shapes[k] for k in gradients)]
-        results = sum(math.prod(shape) for shape in shapes) * np.dtype(dtype).itemsize
-        return self.core(dtype, gradients).bytes(threads) + results
+        shapes = self.equation.shapes if gradients else []
+        elements = math.prod(self.equation.output_shape)
+        elements += sum(math.prod(shapes[k]) for k in gradients)
+        return self.core(dtype, gradients).bytes(threads) + elements * np.dtype(dtype).itemsize
 
     def contract(
         self,

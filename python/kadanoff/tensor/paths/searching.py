@@ -54,7 +54,8 @@ def search(
         Multiplications; elements of the largest result; or multiplications + 64 times the elements
         of all results, for machines on which memory is the slow part.
     method : {"search", "auto", "greedy", "optimal"}
-        "greedy" is one greedy path; "optimal" the best of all trees, for at most 14 tensors;
+        "greedy" is the best of three greedy paths, which choose pairs of tensors, labels to sum,
+        or the next tensor of a sweep; "optimal" the best of all trees, for at most 14 tensors;
         "auto" whichever is worth it, so that the search takes a small part of the time that the
         contraction takes.
     seed : int, optional

@@ -1,0 +1,13 @@
+namespace kadanoff {
+namespace {
+constexpr int stream_vector_bytes = 64;
+}
+}  // namespace kadanoff
+
+#include "kernels/stream_inl.hpp"
+
+namespace kadanoff {
+
+StreamKernel avx512_stream(DType dtype) noexcept { return select_stream(dtype); }
+
+}  // namespace kadanoff
