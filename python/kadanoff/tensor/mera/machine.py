@@ -79,7 +79,7 @@ class BinaryMERA(FixedAttributes, SavedMachine):
     ) -> None:
         self.chi = arguments.integer(_CALL, "chi", chi, 2, 32)
         if middle is None:
-            middle = min(self.chi, max(4, 2 * round(self.chi / 3)))
+            middle = spaces.default_middle(self.chi)
         self.middle = arguments.integer(_CALL, "middle", middle, 2, self.chi)
         self.transitional = arguments.integer(_CALL, "transitional", transitional, 1, 8)
         self.symmetry = arguments.choice(_CALL, "symmetry", symmetry, spaces.SYMMETRIES)

@@ -8,10 +8,11 @@ from typing import Any
 from kadanoff import arguments
 
 from .machine import BinaryMERA
+from .spaces import default_middle
 
 SMALLEST = 4
 STEP = 2
-ROUNDS = 150
+ROUNDS = 300
 
 
 def mera(
@@ -53,9 +54,9 @@ def mera(
 
     Notes
     -----
-    Machines begin with 4 or 5 states and grow by two after every 150 rounds. One that begins with
+    Machines begin with 4 or 5 states and grow by two after every 300 rounds. One that begins with
     many states often ends in a local minimum: chi = 8 with an error of the energy of 2e-5, where
-    growth leads to 4e-7. Then chi = 12 comes to 1e-8.
+    growth leads to 6e-7. Then chi = 12 comes to 2e-8.
 
     Examples
     --------
@@ -96,4 +97,4 @@ def _begin(last: BinaryMERA, size: int, seed: int) -> BinaryMERA:
 
 def _middle(last: BinaryMERA, size: int) -> int:
     """Return states between u and w on the way, never more than at the end."""
-    return min(size, last.middle)
+    return min(default_middle(size), last.middle)

@@ -32,6 +32,11 @@ class Legs:
         return product(self.lower, self.middle), single(self.upper)
 
 
+def default_middle(chi: int) -> int:
+    """Return two thirds of `chi`, even, where these are more than 4."""
+    return min(chi, max(4, 2 * round(chi / 3)))
+
+
 def legs_of_layers(chi: int, middle: int, transitional: int, symmetry: str) -> tuple[Legs, ...]:
     """Return the legs of the transitional layers and of the scale-invariant one.
 
