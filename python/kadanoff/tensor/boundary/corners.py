@@ -159,7 +159,7 @@ def _unsplit(values: Floats, chi: int) -> int:
 
 def _root_factors(half: Floats) -> tuple[Floats, Floats]:
     """Return U sqrt(S) and sqrt(S) V^T of a half of the plane U S V^T."""
-    left, values, right = np.linalg.svd(half)
+    left, values, right = np.linalg.svd(half, full_matrices=False)
     root = np.sqrt(values)
     return left * root, root[:, None] * right
 
@@ -171,7 +171,7 @@ def _projectors(before: Floats, after: Floats, chi: int) -> tuple[Floats, Floats
     square roots of those of the whole plane, so that small ones are above the noise (M. T. Fishman
     et al., Phys. Rev. B 98 (2018) 235148, sec. II).
     """
-    left, values, right = np.linalg.svd(before @ after)
+    left, values, right = np.linalg.svd(before @ after, full_matrices=False)
     values = values / values[0]
     kept = _unsplit(values, min(chi, int((values > _NOISE).sum())))
     root = np.sqrt(values[:kept])

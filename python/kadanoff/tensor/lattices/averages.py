@@ -13,9 +13,11 @@ from kadanoff.models import Ising, Potts
 from kadanoff.tensor.network import TensorNetwork
 
 from .networks import Factors, boltzmann_factors, checked_model
-from .partition import find_plan
+from .partition import find_plan, log_z
 
 Floats = npt.NDArray[np.float64]
+
+_LOST = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,18 +121,30 @@ def lattice_averages(
     factors = boltzmann_factors(call, model, beta)
     network = TensorNetwork(factors.tensors)
     plan = find_plan(model, factors, network, optimize, memory_limit)
-    (_, log_z), gradients = network.value_and_gradient(optimize=plan, log=True)
+    (_, contracted), gradients = network.value_and_gradient(optimize=plan, log=True)
     joint = [
         array * gradient for (array, _), gradient in zip(factors.tensors, gradients, strict=True)
     ]
+    total = float(contracted) + float(factors.logs.sum())
+    _check_range(call, beta, log_z(factors, network, plan) - total, joint)
     bonds = model.lattice.n_bonds
     states = model.q if isinstance(model, Potts) else 2
     return LatticeAverages(
-        float(log_z) + float(factors.logs.sum()),
+        total,
         _energy(model, joint),
         _sites(factors, joint, model.lattice.n_sites, states),
         np.stack(joint[:bonds]) if bonds else np.empty((0, states, states)),
     )
+
+
+def _check_range(call: str, beta: float, missing: float, joint: list[Floats]) -> None:
+    """Refuse averages of which float64 has lost a part: all terms are positive, so sums tell."""
+    sums = np.array([probabilities.sum() for probabilities in joint])
+    if not (abs(missing) < _LOST and (np.abs(sums - 1.0) < _LOST).all()):
+        raise ValueError(
+            f"[{call}] expected Boltzmann factors within the range of float64, got beta={beta}: "
+            "log_partition serves such temperatures"
+        )
 
 
 def _sites(factors: Factors, joint: list[Floats], n: int, states: int) -> Floats:

@@ -26,11 +26,14 @@ class Factors(NamedTuple):
     tensors : list of (ndarray, tuple of int)
         Arrays with the largest entry 1, and the sites that their axes belong to: bonds, then sites,
         then plaquettes.
+    exponents : list of ndarray
+        ln of these arrays, which may be too small for them.
     logs : ndarray of float64, (n_tensors,)
         ln of the factor of each.
     """
 
     tensors: list[tuple[Floats, tuple[int, ...]]]
+    exponents: list[Floats]
     logs: Floats
 
 
@@ -132,11 +135,13 @@ def boltzmann_factors(call: str, model: Ising | Potts, beta: float) -> Factors:
     if not np.isfinite(largest):
         raise ValueError(f"[{call}] expected finite beta * energies, got beta={beta}")
     tensors: list[tuple[Floats, tuple[int, ...]]] = []
+    scaled: list[Floats] = []
     logs: list[float] = []
 
     def add(exponents: Floats, sites: npt.NDArray[np.int64]) -> None:
         most = float(exponents.max())
-        tensors.append((np.exp(exponents - most), tuple(int(site) for site in sites)))
+        scaled.append(exponents - most)
+        tensors.append((np.exp(scaled[-1]), tuple(int(site) for site in sites)))
         logs.append(most)
 
     for bond, coupling in zip(lattice.bonds, couplings, strict=True):
@@ -145,4 +150,4 @@ def boltzmann_factors(call: str, model: Ising | Potts, beta: float) -> Factors:
         add(fields[site] * values, np.array([site]))
     for square in corners:
         add(plaquette * np.multiply.outer(products, products), square)
-    return Factors(tensors, np.array(logs))
+    return Factors(tensors, scaled, np.array(logs))

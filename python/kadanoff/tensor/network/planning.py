@@ -86,7 +86,16 @@ def make_plan(request: Request) -> ContractionPlan:
     needed = plan.bytes_needed(plan.dtype)
     if needed <= request.limit or not request.may_slice:
         return plan
-    sliced, least = _fit(request, lambda elements: _search(request, elements), needed)
+    found: list[paths.ContractionPath] = []
+
+    def search(elements: float) -> paths.ContractionPath:
+        # Searching with a limit takes time: once, then its tree is sliced further.
+        if found:
+            return _resolve(request, found[0], elements)
+        found.append(_search(request, elements))
+        return found[0]
+
+    sliced, least = _fit(request, search, needed)
     if sliced is None:
         raise MemoryLimitError(
             f"[plan] expected at most {memory.shown(request.limit)} of memory, got a network that "
