@@ -98,8 +98,8 @@ def make_plan(request: Request) -> ContractionPlan:
     sliced, least = _fit(request, search, needed)
     if sliced is None:
         raise MemoryLimitError(
-            f"[plan] expected at most {memory.shown(request.limit)} of memory, got a network that "
-            f"needs {memory.shown(least)} however it is sliced"
+            f"[plan] expected a memory_limit of {memory.shown(least)} or more, the least of all "
+            f"slices found for this network, got {memory.shown(request.limit)}"
         )
     return sliced
 
