@@ -25,6 +25,8 @@ struct GemmTile {
     const GemmPiece* pieces;
     const std::uint32_t* first;  ///< pieces of vector v: first[v] ... first[v + 1] - 1
     bool accumulate;             ///< add to C what is there
+    const void* next;            ///< what is used soon: `next_bytes` for every column
+    std::int64_t next_bytes;
 };
 
 /// Where the rows (or columns) of a block, numbered along one axis and then another, follow each other.

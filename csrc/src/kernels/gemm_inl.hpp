@@ -31,47 +31,60 @@ KADANOFF_LEAF void store_pieces(const GemmTile& tile, int vector, const typename
     }
 }
 
-/// Brings the lines of C near while the sums are made.
-template <class Real, int Vectors, int Columns>
-KADANOFF_LEAF void prefetch_tile(const GemmTile& tile) {
+/// Brings a column of the tile near, and a part of the panel of B that is next.
+template <class Real, int Vectors>
+KADANOFF_LEAF void prefetch_column(const GemmTile& tile, std::int64_t column) {
+    using Number = typename Real::Number;
+    const Number* const c = static_cast<const Number*>(tile.c) + tile.columns[column];
     KADANOFF_UNROLL
-    for (int v = 0; v < Vectors; ++v) {
-        const auto* const c = static_cast<const typename Real::Number*>(tile.c) + tile.pieces[tile.first[v]].offset;
-        KADANOFF_UNROLL
-        for (int j = 0; j < Columns; ++j) __builtin_prefetch(c + tile.columns[j], 1, 3);
-    }
+    for (int v = 0; v < Vectors; ++v) __builtin_prefetch(c + tile.pieces[tile.first[v]].offset, 1, 3);
+    const char* const next = static_cast<const char*>(tile.next) + column * tile.next_bytes;
+    for (std::int64_t at = 0; at < tile.next_bytes; at += 64) __builtin_prefetch(next + at, 0, 2);
 }
 
 template <class Real, int Vectors, int Columns, bool Strided>
 void multiply_tile(const GemmTile& tile) noexcept {
     using Number = typename Real::Number;
     constexpr int ahead = 10;  // panels come from the second-level cache
+    constexpr int least_depth =
+        8;  // between two columns that are fetched: no more at a time than the core can wait for
     typename Real::Vector sums[Vectors][Columns];
     KADANOFF_UNROLL
     for (int v = 0; v < Vectors; ++v) {
         KADANOFF_UNROLL
         for (int j = 0; j < Columns; ++j) sums[v][j] = Real::zero();
     }
-    prefetch_tile<Real, Vectors, Columns>(tile);
     const Number* a = static_cast<const Number*>(tile.a);
     const Number* b = static_cast<const Number*>(tile.b);
     const std::int64_t column = Strided ? tile.b_column : 1, a_step = tile.a_step, b_step = tile.b_step;
+    std::int64_t left = tile.depth, fetched = 0, part = tile.depth / Columns;
+    if (part < least_depth) {
+        for (; fetched < Columns; ++fetched) prefetch_column<Real, Vectors>(tile, fetched);
+    }
+    while (left > 0) {
+        if (fetched < Columns) {
+            prefetch_column<Real, Vectors>(tile, fetched++);
+        } else {
+            part = left;
+        }
+        left -= part;
 #pragma GCC unroll 4
-    for (std::int64_t k = tile.depth; k > 0; --k) {
-        typename Real::Vector x[Vectors];
-        KADANOFF_UNROLL
-        for (int v = 0; v < Vectors; ++v) {
-            if constexpr (!Strided) __builtin_prefetch(a + (ahead * Vectors + v) * Real::lanes, 0, 3);
-            x[v] = Real::load(a + v * Real::lanes);
-        }
-        KADANOFF_UNROLL
-        for (int j = 0; j < Columns; ++j) {
-            const typename Real::Vector y = Real::broadcast(b + j * column);
+        for (std::int64_t k = part; k > 0; --k) {
+            typename Real::Vector x[Vectors];
             KADANOFF_UNROLL
-            for (int v = 0; v < Vectors; ++v) sums[v][j] = Real::multiply_add(x[v], y, sums[v][j]);
+            for (int v = 0; v < Vectors; ++v) {
+                if constexpr (!Strided) __builtin_prefetch(a + (ahead * Vectors + v) * Real::lanes, 0, 3);
+                x[v] = Real::load(a + v * Real::lanes);
+            }
+            KADANOFF_UNROLL
+            for (int j = 0; j < Columns; ++j) {
+                const typename Real::Vector y = Real::broadcast(b + j * column);
+                KADANOFF_UNROLL
+                for (int v = 0; v < Vectors; ++v) sums[v][j] = Real::multiply_add(x[v], y, sums[v][j]);
+            }
+            a += a_step;
+            b += b_step;
         }
-        a += a_step;
-        b += b_step;
     }
     KADANOFF_UNROLL
     for (int v = 0; v < Vectors; ++v) {

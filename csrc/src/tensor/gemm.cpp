@@ -11,8 +11,8 @@ namespace {
 
 // Bytes that the packed blocks may have, and of a column of a panel (k of a block): A stays in the second-level cache,
 // B in the third-level one, or beside A where A is one block.
-constexpr std::int64_t a_block_bytes = 640 << 10, b_block_bytes = 6 << 20, b_block_bytes_beside = 256 << 10;
-constexpr std::int64_t column_bytes = 1536;
+constexpr std::int64_t a_block_bytes = 800 << 10, b_block_bytes = 6 << 20, b_block_bytes_beside = 256 << 10;
+constexpr std::int64_t column_bytes = 2048;
 constexpr std::int64_t c_block_bytes = 384 << 10;      ///< of C, where it is turned afterwards
 constexpr std::int64_t direct_panel_bytes = 24 << 10;  ///< of A: stays in the first-level cache
 constexpr std::int64_t most_narrow_panels = 16;        ///< of B, for a panel of A to be used at once

@@ -236,17 +236,15 @@ void Gemm::multiply_block(Room& room, const std::byte* a, const std::byte* b, st
     if (!room.a_packed) show_a(room, a);
     room.a_packed = true;
     const std::int64_t panels = (room.m.count + a_width_ - 1) / a_width_;
-    const std::int64_t next_bytes = round_up(b_width_ * tile.depth * real_bytes_ / panels, 64);
+    const std::int64_t next_bytes = round_up(tile.depth * real_bytes_ / panels, 64);
     for (std::int64_t j = 0; j < room.n.count; j += b_width_) {
         show_b(room, b, j, tile);
         // The next panel of B comes nearer while this one is used.
-        const std::byte* next = room.b + (j + b_width_) * tile.depth * real_bytes_;
+        tile.next = room.b + (j + b_width_) * tile.depth * real_bytes_;
+        tile.next_bytes = !direct_b_ && j + b_width_ < room.n.count ? next_bytes : 0;
         for (std::int64_t i = 0, panel = 0; i < room.m.count; i += a_width_, ++panel) {
-            if (!direct_b_ && j + b_width_ < room.n.count) {
-                for (std::int64_t at = 0; at < next_bytes; at += 64) __builtin_prefetch(next + at, 0, 2);
-                next += next_bytes;
-            }
             multiply_tile(i, j, room.panels[panel]);
+            tile.next = static_cast<const std::byte*>(tile.next) + b_width_ * tile.next_bytes;
         }
     }
 }
