@@ -82,7 +82,7 @@ def test_any_number_of_threads_gives_the_same_bits(sliced: bool) -> None:
     net = kd.TensorNetwork(ising_square(14))
     plan = net.plan("greedy")
     if sliced:
-        plan = net.plan("greedy", memory_limit=plan.peak_bytes // 4)
+        plan = net.plan("auto", memory_limit=plan.peak_bytes // 4)
     assert (plan.slices > 1) == sliced
     one = net.contract(plan, threads=1, memory_limit="1GiB")
     logs = net.contract(plan, threads=1, log=True, memory_limit="1GiB")
