@@ -24,6 +24,12 @@ struct Panels {
             Mover::store(to, rows);
             return;
         }
+        if constexpr (Mover::lanes == 2 * Width) {
+            if (count == Mover::lanes && position == 0) {
+                Mover::store_halves(to, to + depth * Width, rows);
+                return;
+            }
+        }
         std::int64_t room = Width - position;
         for (std::int64_t first = 0; first < count;) {
             const std::int64_t last = first + room < count ? first + room : count;
@@ -45,15 +51,16 @@ KADANOFF_LEAF void pack_run_of_depth(const GemmPacking& in, const Panels<Mover, 
     const std::int64_t height = in.row_count - row < lanes ? in.row_count - row : lanes;
     const std::int64_t panel = row / Width, position = row % Width;
     const Element* const source = static_cast<const Element*>(in.source) + in.ks[first];
-    typename Mover::Vector r[lanes];
     for (std::int64_t h = 0; h < length; h += lanes) {
         const auto place = [&](int i) KADANOFF_INLINE_LAMBDA { return source + rows[i] + h; };
         const std::int64_t width = length - h < lanes ? length - h : lanes;
         if (height == lanes && width == lanes) {
+            typename Mover::Vector r[lanes];  // stays in registers, which the other one does not
             load_square<Mover, true>(r, height, width, place);
             KADANOFF_UNROLL
             for (int i = 0; i < lanes; ++i) out.store(panel, position, first + (h + i) * step, r[i], lanes);
         } else {
+            typename Mover::Vector r[lanes];
             load_square<Mover, false>(r, height, width, place);
             for (int i = 0; i < width; ++i) out.store(panel, position, first + (h + i) * step, r[i], height);
         }
@@ -165,11 +172,11 @@ void pack_scattered(const GemmPacking& in, const Panels<Mover, Width>& out) noex
     }
 }
 
-/// Writes the elements as they are, and zeros where the last panel has no row.
+/// Writes the elements as they are, and zeros where the last vector has no row.
 template <class Mover, int Width>
 void pack_plain(const GemmPacking& in, void* target) noexcept {
     const Panels<Mover, Width> out{static_cast<typename Mover::Element*>(target), in.depth};
-    if (in.row_count % Width != 0) {
+    if (Width % Mover::lanes == 0 && in.row_count % Mover::lanes != 0) {
         __builtin_memset(out.at(in.row_count / Width, 0), 0,
                          static_cast<std::size_t>(in.depth) * Width * sizeof(typename Mover::Element));
     }
@@ -228,7 +235,6 @@ template <class Mover, class Number>
 void unpack_cross(const GemmUnpacking& in) noexcept {
     using Element = typename Mover::Element;
     constexpr int lanes = Mover::lanes;
-    typename Mover::Vector r[lanes];
     for (std::int64_t column = 0; column < in.column_count; ++column) {
         const Element* const source = static_cast<const Element*>(in.source) + column * in.step;
         Element* const target = reinterpret_cast<Element*>(static_cast<Number*>(in.target) + in.columns[column]);
@@ -246,13 +252,14 @@ void unpack_cross(const GemmUnpacking& in) noexcept {
                     const Element* const from = source + range.start + h * range.fast + f;
                     const std::int64_t* const rows = in.rows + range.start + f;
                     const auto place = [&](int i) KADANOFF_INLINE_LAMBDA { return from + i * range.fast; };
+                    typename Mover::Vector r[lanes], part[lanes];
                     if (height == lanes && width == lanes) {
                         load_square<Mover, true>(r, height, width, place);
                         KADANOFF_UNROLL
                         for (int i = 0; i < lanes; ++i) Mover::store(target + rows[i] + h, r[i]);
                     } else {
-                        load_square<Mover, false>(r, height, width, place);
-                        for (int i = 0; i < width; ++i) Mover::store(target + rows[i] + h, 0, height, r[i]);
+                        load_square<Mover, false>(part, height, width, place);
+                        for (int i = 0; i < width; ++i) Mover::store(target + rows[i] + h, 0, height, part[i]);
                     }
                 }
             }

@@ -77,6 +77,10 @@ struct Avx512Mover<4> {
     KADANOFF_LEAF static void store(Element* p, std::int64_t first, std::int64_t last, Vector a) {
         _mm512_mask_storeu_epi32(p, lanes_in(first, last), a);
     }
+    KADANOFF_LEAF static void store_halves(Element* low, Element* high, Vector a) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(low), _mm512_castsi512_si256(a));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(high), _mm512_extracti64x4_epi64(a, 1));
+    }
     KADANOFF_LEAF static void transpose(Vector* r) {
         Vector t[16];
         KADANOFF_UNROLL
