@@ -205,8 +205,10 @@ class ContractionPlan:
 
         Notes
         -----
-        Once differentiable. Gradients of complex tensors follow PyTorch's convention. A result that
-        is one number gets its gradients on the way; others are contracted again on the way back.
+        Differentiable any number of times; gradients of complex tensors follow PyTorch's
+        convention. A result that is one number gets its gradients on the way, others are
+        contracted again on the way back. A gradient that is differentiated again
+        (``create_graph=True``) costs one more walk for each tensor that it is a gradient of.
         """
         from .pytorch import contract_torch  # optional, and slow to import
 
