@@ -102,6 +102,11 @@ class TensorNetwork:
         return self._tensors.arrays
 
     @property
+    def sizes(self) -> dict[Hashable, int]:
+        """Size of each label, in the order in which the tensors name them."""
+        return dict(zip(self._names, self._equation.sizes, strict=True))
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the elements of all tensors and of the result."""
         return self._tensors.dtype
