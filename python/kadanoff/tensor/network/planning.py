@@ -102,10 +102,10 @@ def make_plan(request: Request) -> ContractionPlan:
     found: list[paths.ContractionPath] = []
 
     def search(elements: float) -> paths.ContractionPath:
-        # Searching with a limit takes time: once, then its tree is sliced further.
-        if found:
+        # Searching with a limit takes time, unless it is greedy: once, then its tree is sliced.
+        if found and request.optimize != "greedy":
             return _resolve(request, found[0], elements)
-        found.append(_search(request, elements))
+        found[:] = [_search(request, elements)]
         return found[0]
 
     sliced, least = _fit(request, search, needed)
