@@ -213,6 +213,16 @@ WRONG: list[tuple[Any, type[Exception], str]] = [
         ValueError,
         "[distance] expected a number below 1e308, got e^921.034",
     ),
+    (
+        lambda: S.schmidt_rank(0, tolerance=1),
+        ValueError,
+        "[schmidt_rank] expected tolerance in [0, 1), got 1",
+    ),
+    (
+        lambda: S.schmidt_rank(13),
+        ValueError,
+        "[schmidt_rank] expected bond in [0, 12], got 13",
+    ),
     (lambda: S.apply(np.eye(2), 14), ValueError, "[apply] expected site in [-14, 13], got 14"),
     (
         lambda: S.apply(np.eye(3), 0),

@@ -263,7 +263,8 @@ def rbm_entanglement(
     rbm, visible_units, hidden_units
         As in `rbm_network`; the state is :math:`\psi(v) = \sum_h e^{-E(v, h)}`, over its norm.
     order : float
-        That of Renyi's entropy; 1 is von Neumann's.
+        That of Renyi's entropy; 1 is von Neumann's, 0 the logarithm of the number of Schmidt values
+        above rounding, which for weak or very strong weights is far below the bound.
 
     Returns
     -------

@@ -320,20 +320,69 @@ class Measurable:
         return draw(self._unit(0, "sample"), count, key)
 
     def schmidt_values(self, bond: int | None = None) -> Any:
-        """Return the Schmidt values at a bond, descending; their squares sum to 1.
+        r"""Return the Schmidt values at a bond, descending; their squares sum to 1.
 
         Parameters
         ----------
         bond : int, optional
             Bond i lies between the sites i and i + 1. Without it, a list for all bonds.
 
+        Returns
+        -------
+        ndarray of float64, (bond dimension,), or a list of them
+
         Raises
         ------
         ValueError, TypeError
+
+        Notes
+        -----
+        Values up to :math:`n \varepsilon \lambda_0`, with the larger side n of the matrix and the
+        :math:`\varepsilon` of the dtype, are set to zero: they are rounding.
         """
         if bond is None:
             return schmidt.at_bonds(self._unit(0, "schmidt_values"))
         return self._schmidt("schmidt_values", bond)
+
+    def schmidt_rank(self, bond: int | None = None, tolerance: float | None = None) -> Any:
+        r"""Return how many Schmidt values there are at a bond.
+
+        Parameters
+        ----------
+        bond : int, optional
+            Bond i lies between the sites i and i + 1. Without it, all.
+        tolerance : float, optional
+            In [0, 1): count values above this share of the largest one. By default those above
+            rounding, as in `schmidt_values`.
+
+        Returns
+        -------
+        int, or tuple of int, (n_sites - 1,)
+
+        Raises
+        ------
+        ValueError, TypeError
+
+        Notes
+        -----
+        A numerical rank. Schmidt values of a machine often fall by more orders of magnitude than a
+        float64 has: the rank for generic weights is that of `rbm_separator`, which knows no
+        rounding.
+
+        Examples
+        --------
+        >>> import kadanoff as kd
+        >>> up, down = kd.tensor.MPS.product([0, 0, 0]), kd.tensor.MPS.product([1, 1, 1])
+        >>> state = up + 1e-3 * down
+        >>> state.schmidt_rank(), state.schmidt_rank(1, tolerance=0.01)
+        ((2, 2), 1)
+        """
+        share = checking.tolerance("schmidt_rank", tolerance)
+        if bond is not None:
+            return schmidt.rank(self._schmidt("schmidt_rank", bond), share)
+        return tuple(
+            schmidt.rank(s, share) for s in schmidt.at_bonds(self._unit(0, "schmidt_rank"))
+        )
 
     def _schmidt(self, call: str, bond: int) -> Floats:
         if self.n_sites < 2:
@@ -342,7 +391,7 @@ class Measurable:
         return schmidt.at_bonds(self._unit(where, call)[where : where + 2])[0]
 
     def entanglement_spectrum(self, bond: int) -> Floats:
-        r"""Return :math:`-\ln \lambda_k^2` for the Schmidt values at a bond, ascending.
+        r"""Return :math:`-\ln \lambda_k^2` for the Schmidt values above rounding, ascending.
 
         Parameters
         ----------
@@ -370,8 +419,8 @@ class Measurable:
         bond : int, optional
             Bond i lies between the sites i and i + 1. Without it, all.
         order : float
-            That of Renyi's entropy, at least 0: 1 is von Neumann's, 0 the logarithm of the Schmidt
-            rank, ``math.inf`` minus that of the largest weight.
+            That of Renyi's entropy, at least 0: 1 is von Neumann's, 0 the logarithm of
+            `schmidt_rank`, ``math.inf`` minus that of the largest weight.
 
         Returns
         -------

@@ -422,9 +422,12 @@ class ConvAC(FixedAttributes):
         return tensor.transpose(*rows, *columns).reshape(tensor.shape[0] ** len(rows), -1)
 
     def _singular_values(self, call: str, inside: reading.Inside, output: int) -> Floats:
-        # Factors do not matter, but products of thousands of them would overflow.
-        scaled = [array / (np.abs(array).max() or 1.0) for array in self.weights]
-        matrix = self._matrix(self._tensor(call, scaled, output, None), inside)
+        # Factors do not matter, but products of thousands of them would overflow: every position
+        # has its own, and so has the output that is asked for.
+        scaled = [
+            _over_largest(array) for array in (*self.weights[:-1], self.weights[-1][[output]])
+        ]
+        matrix = self._matrix(self._tensor(call, scaled, 0, None), inside)
         values: Floats = np.linalg.svd(matrix, compute_uv=False)
         return values
 
@@ -474,3 +477,9 @@ def _rounded(size: int, base: int) -> int:
     while power * base <= size:
         power *= base
     return power
+
+
+def _over_largest(weights: Floats) -> Floats:
+    """Return matrices whose largest elements are 1, or all zero."""
+    largest = np.abs(weights).max(axis=(-2, -1), keepdims=True)
+    return np.asarray(weights / np.where(largest > 0.0, largest, 1.0))
