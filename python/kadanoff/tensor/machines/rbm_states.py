@@ -114,7 +114,7 @@ def rbm_separator(
     -----
     A minimum vertex cut, by maximum flow. With the values of its units fixed the two parts are
     independent, hence a Schmidt rank of at most :math:`2^{|S|}` (J. Chen, S. Cheng, H. Xie, L. Wang
-    and T. Xiang, Physical Review B 97 (2018) 085104, section III); generic weights have that rank.
+    and T. Xiang, Physical Review B 97 (2018) 085104); generic weights have that rank.
 
     Examples
     --------
@@ -199,9 +199,9 @@ def rbm_to_mps(
     Notes
     -----
     Bond k carries the values of the units in the minimum vertex cut between the first k sites and
-    the others (J. Chen, S. Cheng, H. Xie, L. Wang and T. Xiang, Physical Review B 97 (2018) 085104,
-    section III), the nearest of them, so that consecutive cuts are nested; the tensor between two
-    of them holds the terms that one has passed and the other has not. A dense machine has bonds
+    the others (J. Chen, S. Cheng, H. Xie, L. Wang and T. Xiang, Physical Review B 97 (2018)
+    085104), the nearest of them, so that consecutive cuts are nested; the tensor between two of
+    them holds the terms that one has passed and the other has not. A dense machine has bonds
     :math:`2^{\min(k, n - k, n_h)}`.
 
     A successive state starts as the product in which every hidden unit has its mean value. Each
@@ -263,7 +263,8 @@ def rbm_entanglement(
     rbm, visible_units, hidden_units
         As in `rbm_network`; the state is :math:`\psi(v) = \sum_h e^{-E(v, h)}`, over its norm.
     order : float
-        That of Renyi's entropy; 1 is von Neumann's.
+        That of Renyi's entropy; 1 is von Neumann's, 0 the logarithm of the number of Schmidt values
+        above rounding, which for weak or very strong weights is far below the bound.
 
     Returns
     -------
