@@ -96,13 +96,14 @@ def test_torch_checks_the_gradients(dtype: str, output: str) -> None:
     arrays = [random_array(rng, shape, dtype) for shape in shapes]
     plan = kd.TensorNetwork(list(zip(arrays, labels, strict=True)), output).plan()
     tensors = [torch.tensor(array, requires_grad=True) for array in arrays]
-    assert torch.autograd.gradcheck(lambda *x: plan.contract_torch(x), tensors)
+    checks = (torch.autograd.gradcheck, torch.autograd.gradgradcheck)
+    for check in checks:
+        assert check(lambda *x: plan.contract_torch(x), tensors)
     if output:
         return
-    if dtype == "float64":
-        assert torch.autograd.gradcheck(lambda *x: plan.contract_torch(x, log=True)[1], tensors)
-    else:
-        assert torch.autograd.gradcheck(lambda *x: plan.contract_torch(x, log=True), tensors)
+    last = 1 if dtype == "float64" else 0  # the sign of a real number has no gradient
+    for check in checks:
+        assert check(lambda *x: plan.contract_torch(x, log=True)[last:], tensors)
 
 
 def test_torch_gradients_have_the_types_of_their_tensors() -> None:
@@ -132,3 +133,69 @@ def test_torch_refuses_what_it_cannot_differentiate() -> None:
         plan.contract_torch([torch.ones(2), torch.ones(2)], log=True)
     with pytest.raises(ValueError, match=r"^\[contract\] expected shape \(2,\) for tensor 0"):
         plan.contract_torch([torch.ones(3), torch.ones(2)])
+
+
+def test_torch_differentiates_twice() -> None:
+    """Hessians in closed form: of a^T M b, and of the logarithm of it."""
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(5)
+    a, matrix, b = (torch.tensor(rng.normal(size=shape)) for shape in (3, (3, 4), 4))
+    plan = kd.TensorNetwork([(a.numpy(), "i"), (matrix.numpy(), "ij"), (b.numpy(), "j")]).plan()
+    hessian = torch.autograd.functional.hessian(lambda *x: plan.contract_torch(x), (a, matrix, b))
+    zero, one = torch.zeros, torch.eye
+    torch.testing.assert_close(hessian[0][0], zero(3, 3, dtype=a.dtype))
+    torch.testing.assert_close(hessian[0][2], matrix)
+    torch.testing.assert_close(
+        hessian[1][0], torch.einsum("ik,j->ijk", one(3, dtype=a.dtype), b), rtol=1e-13, atol=0
+    )
+
+    def log(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return plan.contract_torch([x, matrix, y], log=True)[1]
+
+    value, by_a = a @ matrix @ b, matrix @ b
+    by_both = torch.autograd.functional.hessian(log, (a, b))
+    torch.testing.assert_close(by_both[0][0], -torch.outer(by_a, by_a) / value**2)
+    expected = matrix / value - torch.outer(by_a, a @ matrix) / value**2
+    torch.testing.assert_close(by_both[0][1], expected)
+
+
+def test_the_specific_heat_is_a_second_derivative_by_torch() -> None:
+    """d^2 ln Z / d beta^2 of 5 by 5 spins, which are on as many tensors as they have bonds."""
+    torch = pytest.importorskip("torch")
+    beta, step = torch.tensor(0.4, dtype=torch.float64, requires_grad=True), 2e-3
+    spins = torch.tensor([[1.0, -1.0], [-1.0, 1.0]], dtype=torch.float64)
+    bonds = kd.Square(5, periodic=False).bonds
+    plan = kd.TensorNetwork([(np.ones((2, 2)), tuple(bond)) for bond in bonds]).plan()
+
+    def log(x: torch.Tensor) -> torch.Tensor:
+        return plan.contract_torch([torch.exp(x * spins)] * len(bonds), log=True)[1]
+
+    (first,) = torch.autograd.grad(log(beta), beta, create_graph=True)
+    (second,) = torch.autograd.grad(first, beta)
+    low, middle, high = (float(log(beta.detach() + d)) for d in (-step, 0, step))
+    assert first.item() == pytest.approx((high - low) / (2 * step), rel=1e-5)
+    assert second.item() == pytest.approx((high - 2 * middle + low) / step**2, rel=1e-5)
+
+
+def test_torch_differentiates_long_chains_twice_without_overflow() -> None:
+    torch = pytest.importorskip("torch")
+    large = torch.full((2, 2), 1e200, dtype=torch.float64)
+    plan = kd.TensorNetwork([(large.numpy(), (k, k + 1)) for k in range(60)]).plan()
+
+    def log(x: torch.Tensor) -> torch.Tensor:
+        return plan.contract_torch([x * large] * 60, log=True)[1]
+
+    # ln R = 60 ln x + constant
+    x = torch.tensor(2.0, dtype=torch.float64)
+    assert float(torch.autograd.functional.hessian(log, x)) == pytest.approx(-15.0, rel=1e-11)
+
+
+def test_torch_differentiates_three_times() -> None:
+    torch = pytest.importorskip("torch")
+    plan = kd.TensorNetwork([(np.ones(2), "i")] * 4).plan()
+    x = torch.tensor([2.0, 3.0], dtype=torch.float64, requires_grad=True)
+    result = plan.contract_torch([x] * 4)
+    for factor in (4, 12, 24):
+        (result,) = torch.autograd.grad(result.sum(), x, create_graph=True)
+        left = {4: 3, 12: 2, 24: 1}[factor]
+        torch.testing.assert_close(result, factor * x**left)

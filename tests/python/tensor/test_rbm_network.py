@@ -367,7 +367,8 @@ WRONG: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: T.rbm_to_mps(np.ones((30, 30))),
         ValueError,
-        "[rbm_to_mps] expected tensors of at most 2^26 elements, got 2^28 at site 13",
+        "[rbm_to_mps] expected tensors of at most 2^26 elements, got 2^28 at site 13: "
+        "give max_bond or tolerance, and no exact method",
     ),
     (
         lambda: T.rbm_separator(W, [0, 1, 2]),

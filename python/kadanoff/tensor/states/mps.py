@@ -26,7 +26,8 @@ class Truncation(NamedTuple):
     """What a compression left out.
 
     `discarded_weights` (n_sites - 1,) has for each bond the squares of the singular values left
-    out, for a state of norm 1; `error` is the 2-norm of the difference over that of the state.
+    out, for a state of norm 1; `error` is the 2-norm of the difference over that of the state. Of a
+    successive state of `rbm_to_mps` they are what is said there.
     """
 
     discarded_weights: npt.NDArray[np.float64]
