@@ -12,6 +12,7 @@ from . import memory
 from .equation import labels_of, make_equation
 from .execution import as_tensors, contract, value_and_gradient
 from .plan import ContractionPlan
+from .progress import Progress
 
 _CALL = "TensorNetwork"
 
@@ -162,6 +163,7 @@ class TensorNetwork:
         log: bool = False,
         threads: int | None = None,
         out: npt.NDArray[Any] | None = None,
+        progress: Progress = False,
     ) -> Any:
         """Return the contraction.
 
@@ -180,6 +182,9 @@ class TensorNetwork:
             is no memory for so many, there are fewer.
         out : ndarray, optional
             An array to write the result into, of its shape and type.
+        progress : bool or callable
+            True shows a bar on standard error; a function is called as progress(slices done, all
+            slices), about every 0.1 s and at the end. What it raises stops the contraction.
 
         Returns
         -------
@@ -207,7 +212,9 @@ class TensorNetwork:
         """
         plan = self._plan_for("contract", optimize, memory_limit)
         limit = _limit("contract", plan, memory_limit)
-        return contract(plan, self._tensors, limit, log=log, threads=threads, out=out)
+        return contract(
+            plan, self._tensors, limit, log=log, threads=threads, out=out, progress=progress
+        )
 
     def value_and_gradient(
         self,
@@ -218,6 +225,7 @@ class TensorNetwork:
         memory_limit: int | str | None = None,
         log: bool = False,
         threads: int | None = None,
+        progress: Progress = False,
     ) -> tuple[Any, list[npt.NDArray[Any]]]:
         r"""Return the contraction and its gradients with respect to tensors.
 
@@ -225,7 +233,7 @@ class TensorNetwork:
         ----------
         wrt : sequence of int, optional
             Numbers of tensors; all by default.
-        optimize, memory_limit, threads
+        optimize, memory_limit, threads, progress
             As in `contract`. All intermediates are kept for the way back, which takes memory.
         cotangent : array_like, optional
             Of the shape of the output: gradients are those of the sum of cotangent times output.
@@ -266,7 +274,14 @@ class TensorNetwork:
         plan = self._plan_for("value_and_gradient", optimize, memory_limit)
         limit = _limit("value_and_gradient", plan, memory_limit)
         return value_and_gradient(
-            plan, self._tensors, limit, wrt, cotangent=cotangent, log=log, threads=threads
+            plan,
+            self._tensors,
+            limit,
+            wrt,
+            cotangent=cotangent,
+            log=log,
+            threads=threads,
+            progress=progress,
         )
 
     def gradient(
@@ -278,6 +293,7 @@ class TensorNetwork:
         memory_limit: int | str | None = None,
         log: bool = False,
         threads: int | None = None,
+        progress: Progress = False,
     ) -> list[npt.NDArray[Any]]:
         """Return the gradients of `value_and_gradient`."""
         return self.value_and_gradient(
@@ -287,6 +303,7 @@ class TensorNetwork:
             memory_limit=memory_limit,
             log=log,
             threads=threads,
+            progress=progress,
         )[1]
 
     def _plan_for(self, call: str, optimize: Any, memory_limit: Any) -> ContractionPlan:
