@@ -180,12 +180,15 @@ def test_sparse_machines_keep_their_bonds() -> None:
 
 def test_which_method_is_taken() -> None:
     small, large = machine(20, 9, 1, 0.1), machine(20, 20, 1, 0.1)
+    # Wide where nobody looks first: the middle has a bond of 1.
+    apart = (np.concatenate([large[0], np.zeros((20, 20))]), np.zeros(40), large[2])
+    assert max(T.rbm_bond_bounds(apart[0])) == 2**10
 
     def same(one: Any, other: Any) -> bool:
         pairs = zip(one.tensors, other.tensors, strict=True)
         return all(a.shape == b.shape and (a == b).all() for a, b in pairs)
 
-    for p, method in ((small, "exact"), (large, SUCCESSIVE)):
+    for p, method in ((small, "exact"), (large, SUCCESSIVE), (apart, SUCCESSIVE)):
         auto = T.rbm_to_mps(p, max_bond=8)
         assert same(auto, T.rbm_to_mps(p, max_bond=8, method=method))
     other = T.rbm_to_mps(small, max_bond=8, method=SUCCESSIVE)
