@@ -264,8 +264,8 @@ def _remarks(one: kd.slmc.EffectiveIsing, series: dict[str, Array]) -> tuple[str
     return (
         f"Square lattice, K / J = {PLAQUETTE}, T = {TEMPERATURE}; effective models of L = {SIZE}; "
         f"one range explains {100 * one.r_squared:.2f} % of the variance of the energy.",
-        "tau is the integrated autocorrelation time of |m|, 1/2 for independent draws. A sweep is N "
-        "visited sites: of clusters those proposed, accepted or not; of RBM those of a Gibbs step.",
+        "tau is the integrated autocorrelation time of |m|, 1/2 for independent draws. A sweep is "
+        "N visited sites: those of proposed clusters, accepted or not, or those of a Gibbs step.",
         f"tau in CPU microseconds of one replica, L = {SIZE}: {costs}.",
         "RBM: two hidden units for each plaquette are the model itself, so that all is accepted; "
         "its Gibbs steps are local, and no faster than heat bath.",

@@ -175,7 +175,7 @@ def _next(
     spins: npt.NDArray[np.int8],
     sweep: int,
 ) -> SelfLearningSampler:
-    """Return a sampler that goes on from spins; the sweeps go on too, and random numbers with them."""
+    """Return a sampler that goes on from spins and a sweep, and so with fresh random numbers."""
     sampler = SelfLearningSampler(
         model, effective, beta, clusters, len(spins), seed, threads, start="down"
     )
