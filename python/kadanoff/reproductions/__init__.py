@@ -28,6 +28,7 @@ KNOWN: dict[str, Entry] = {
     ),
     "mera": Entry("mera", "Energy and scaling dimensions of the critical chain by MERA."),
     "rbm-mps": Entry("rbm_mps", "Bonds, entanglement and ln Z of RBMs as tensor networks."),
+    "slmc": Entry("slmc", "Effective models, and the times of clusters that they propose."),
 }
 """By the name of the command; modules are imported when their command runs."""
 
