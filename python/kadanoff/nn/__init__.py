@@ -1,4 +1,7 @@
-"""Neural networks on the samplers; this needs PyTorch."""
+"""Neural networks on the samplers; this needs PyTorch.
+
+- `AutoregressiveNetwork`, `VariationalFreeEnergy`: free energies without a Markov chain.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ try:
 except ImportError as error:
     raise ImportError("[nn] torch is not installed: pip install 'kadanoff[nn]'") from error
 
-from .autoregressive import AutoregressiveNetwork
+from . import autoregressive
+from .autoregressive import AutoregressiveNetwork, VariationalFreeEnergy
 
-__all__ = ["AutoregressiveNetwork"]
+__all__ = ["AutoregressiveNetwork", "VariationalFreeEnergy", "autoregressive"]

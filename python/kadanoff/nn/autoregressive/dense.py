@@ -93,9 +93,7 @@ class DenseStepper:
     def __init__(self, network: MaskedDense, count: int) -> None:
         self._network = network
         self._matrices = network.matrices()
-        self._inputs = [
-            torch.zeros(network.sites * width, count) for width in network.widths[:-1]
-        ]
+        self._inputs = [torch.zeros(network.sites * width, count) for width in network.widths[:-1]]
 
     def logit(self, site: int) -> Tensor:
         """Return the logits of a site, (states,); those of all sites before must have been put."""

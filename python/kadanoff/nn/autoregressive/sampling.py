@@ -42,9 +42,7 @@ def draws(
 
 
 @torch.no_grad()
-def draw(
-    network: AutoregressiveNetwork, random: npt.NDArray[np.float64]
-) -> npt.NDArray[np.int8]:
+def draw(network: AutoregressiveNetwork, random: npt.NDArray[np.float64]) -> npt.NDArray[np.int8]:
     """Draw a state from each column of `random`, (sites + 1, states): int8 (states, sites).
 
     The last row decides whether a state of a symmetric network is turned over. Numbers are compared
