@@ -82,7 +82,6 @@ class AutoregressiveNetwork(SavedMachine, torch.nn.Module):
     --------
     >>> import numpy as np
     >>> import kadanoff as kd
-    >>> import kadanoff.nn
     >>> van = kd.nn.AutoregressiveNetwork(kd.Square(3), width=2, seed=1)
     >>> spins = van.sample(5, seed=2)
     >>> spins.shape, spins.dtype
@@ -173,7 +172,6 @@ class AutoregressiveNetwork(SavedMachine, torch.nn.Module):
         Examples
         --------
         >>> import kadanoff as kd
-        >>> import kadanoff.nn
         >>> kd.nn.AutoregressiveNetwork((2,), seed=1).log_prob([[1, 1], [1, -1]]).round(4)
         array([-1.3863, -1.3863])
         """

@@ -58,4 +58,5 @@ def draw(network: AutoregressiveNetwork, random: npt.NDArray[np.float64]) -> npt
         stepper.put(site, spins[site].float())
     if network.symmetric:
         spins *= (numbers[-1] < 0.5).to(torch.int8) * 2 - 1
-    return spins.T.contiguous().numpy()
+    result: npt.NDArray[np.int8] = spins.T.contiguous().numpy()
+    return result

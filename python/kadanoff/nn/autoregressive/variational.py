@@ -90,7 +90,6 @@ class VariationalFreeEnergy(FixedAttributes):
     Examples
     --------
     >>> import kadanoff as kd
-    >>> import kadanoff.nn
     >>> model = kd.Ising(kd.Square(3))
     >>> van = kd.nn.VariationalFreeEnergy(model, beta=0.4, batch_size=200, seed=1).fit(100)
     >>> bound, exact = van.free_energy(2000), kd.exact.enumerate(model, 0.4).log_z_total
