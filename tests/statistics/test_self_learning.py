@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 import pytest
 
 import checks
 import kadanoff as kd
-from kadanoff.slmc import SelfLearningSampler
+from kadanoff.slmc import RBMProposalSampler, SelfLearningSampler, fit_rbm
 from reference_self_learning import Oracle, all_spins, boltzmann, transition_matrix
 
 TINY = kd.Ising(kd.Square((2, 4)), 1.0, 0.1, 0.2)
@@ -133,3 +134,66 @@ def test_one_chain_with_its_own_errors() -> None:
         deviation = estimate.mean - float(getattr(exact, name)[0])
         assert abs(deviation) < 4 * estimate.standard_error
         assert estimate.standard_error < 0.01 * abs(estimate.mean)
+
+
+WEIGHTS = np.random.default_rng(4).normal(scale=0.5, size=(8, 3))
+MACHINE = kd.RBM(WEIGHTS, [0.2] * 8, visible_units="spin", hidden_units="spin")
+
+
+@functools.cache
+def machine_matrix(steps: int, fault: str | None = None) -> np.ndarray:
+    """P[s, s'] of one proposal by Gibbs steps, from sums over all hidden states."""
+    states, hidden = all_spins(8), all_spins(3)
+    weights, bias = MACHINE.weights.astype(float), MACHINE.visible_bias.astype(float)
+    energy = -(states @ bias)[:, None] - states @ weights @ hidden.T  # (v, h)
+    joint = np.exp(-energy)
+    step = (joint / joint.sum(axis=1, keepdims=True)) @ (joint / joint.sum(axis=0)).T
+    proposal = np.linalg.matrix_power(step, steps)
+    if fault == "no test":
+        return proposal
+    free = -np.log(joint.sum(axis=1)) * (0.9 if fault == "free energy" else 1.0)
+    excess = BETA * TINY.energy(states.reshape(-1, *TINY.lattice.shape)) - free
+    moves = proposal * np.exp(-np.maximum(excess[None, :] - excess[:, None], 0.0))
+    moves[np.diag_indices_from(moves)] += 1.0 - moves.sum(axis=1)
+    return moves
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_a_machine_proposal_keeps_the_boltzmann_distribution(steps: int) -> None:
+    p, moves = boltzmann(TINY, BETA), machine_matrix(steps)
+    np.testing.assert_allclose(p @ moves, p, rtol=0, atol=1e-12)
+    for fault in ("no test", "free energy"):
+        assert np.abs(p @ machine_matrix(steps, fault) - p).max() > 1e-5
+
+
+def machine_transitions(steps: int, expected: np.ndarray, each: int = 1000) -> float:
+    start = np.repeat(all_spins(8).astype(np.int8), each, axis=0).reshape(-1, *TINY.lattice.shape)
+    sampler = RBMProposalSampler(TINY, MACHINE, BETA, steps, len(start), seed=checks.SEED)
+    sampler.spins = start
+    sampler.run(1)
+    found = (sampler.spins.reshape(len(start), 8) > 0) @ (1 << np.arange(8))
+    number = np.repeat(np.arange(256), each)
+    counts = np.bincount(number * 256 + found, minlength=256**2).reshape(256, 256)
+    return checks.chi_square("one machine proposal", counts, each * expected)
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_machine_proposals_move_by_the_matrix(steps: int) -> None:
+    machine_transitions(steps, machine_matrix(steps))
+    for fault in ("no test", "free energy"):
+        with pytest.raises(checks.DeviationError):
+            machine_transitions(steps, machine_matrix(steps, fault))
+
+
+def test_averages_of_machine_proposals_are_those_of_enumeration() -> None:
+    """A machine of one filter, which is not the model; 4000 independent replicas."""
+    model = MODELS["plaquettes"]
+    local = kd.Sampler(model, BETA, replicas=500, seed=1, start="random")
+    local.run(100)
+    fitted = fit_rbm(model, local.spins, BETA, filters=1, ridge=1e-2)
+    assert fitted.r_squared < 0.9999
+
+    def make(model: kd.Ising, beta: np.ndarray, _: str, replicas: int, seed: int) -> Any:
+        return RBMProposalSampler(model, fitted.rbm, beta, 4, replicas, seed, start="random")
+
+    checks.check_enumeration(make, model, "", betas=(0.3, BETA), thermalise=150, every=5)

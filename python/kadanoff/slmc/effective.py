@@ -10,7 +10,7 @@ import numpy.typing as npt
 from kadanoff import arguments
 from kadanoff.models import Ising
 
-from .correlations import RANGES, configurations, correlations, square_model
+from .pair_sums import RANGES, configurations, correlations, square_model
 
 BLOCKS = 20
 
@@ -92,7 +92,7 @@ def fit(
     .. math:: \Big(E - E_0 + \sum_n J_n C_n\Big)^2, \qquad
         C_n = \sum_{\langle ij \rangle_n} s_i s_j
 
-    (J. Liu, Y. Qi, Z. Y. Meng and L. Fu, Phys. Rev. B 95 (2017) 041101, eq. 3). Errors are those of
+    (J. Liu, Y. Qi, Z. Y. Meng and L. Fu, Phys. Rev. B 95 (2017) 041101). Errors are those of
     a jackknife that leaves out one of 20 blocks of configurations in a row: neighbours may be
     correlated as long as blocks are not.
 

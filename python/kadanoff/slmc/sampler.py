@@ -61,7 +61,7 @@ class SelfLearningSampler(Sampler):
 
     .. math:: \min\left(1,\, e^{-\beta [(E' - E) - (E'_\text{eff} - E_\text{eff})]}\right)
 
-    (J. Liu, Y. Qi, Z. Y. Meng and L. Fu, Phys. Rev. B 95 (2017) 041101, eq. 2 and 5). Both
+    (J. Liu, Y. Qi, Z. Y. Meng and L. Fu, Phys. Rev. B 95 (2017) 041101). Both
     differences are integers times couplings, added up as the sites of the cluster are flipped.
 
     `sample` adds "proposed_sites", the sum of the sizes of the last proposal's clusters, and
