@@ -248,6 +248,10 @@ def test_wrong_calls(call: Callable[[], Any], kind: type[Exception], text: str) 
 
 
 def test_a_tolerance_that_cannot_be_kept() -> None:
+    weights = 0.1 * np.random.default_rng(1).normal(size=(40, 40))
+    text = "[rbm_to_mps] expected a tolerance that bonds of 256 keep, or max_bond, got 1e-09"
+    with pytest.raises(ValueError, match="^" + re.escape(text) + "$"):
+        T.rbm_to_mps(weights, tolerance=1e-9)
     w = 3 * np.random.default_rng(1).normal(size=(14, 14))
     text = r"expected a tolerance that can be kept, or max_bond, got 0.01, and an error of "
     with pytest.raises(ValueError, match=text):

@@ -193,8 +193,9 @@ def rbm_to_mps(
     Raises
     ------
     ValueError, TypeError
-        If a tensor would have more than 2^26 elements, or the error of a successive state, of bonds
-        of at most 1024, is above twice the tolerance and there is no `max_bond`, among others.
+        If a tensor would have more than 2^26 elements, or there is no `max_bond` and a successive
+        state with bonds of at most 256 does not keep the tolerance, or has an error above twice of
+        it by its samples; among others.
 
     Notes
     -----
