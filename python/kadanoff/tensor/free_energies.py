@@ -146,7 +146,10 @@ def free_energy(
     -----
     At the critical point of the square lattice and chi = 24 the relative errors are about 1e-6
     (trg), 1e-7 (hotrg), 6e-8 (bond-weighted-trg) and 8e-9 (ctmrg, boundary-mps); they fall with chi
-    and with the distance from the critical point.
+    and with the distance from the critical point. On the triangular lattice with J < 0 and chi = 16
+    they are below 2e-4 at all temperatures without a field (boundary-mps 1e-5). In a field they are
+    up to 1e-3 for coarse graining, whose cells have 9 sites and legs of 16 states there: "ctmrg" or
+    "boundary-mps" serve such models best.
 
     Examples
     --------
