@@ -18,7 +18,7 @@ slow = pytest.mark.slow
 
 BETA_C = 1.0 / kd.exact.critical_temperature()
 RESIDUAL_ENTROPY = 0.3230659669
-HARD_SQUARES = 0.4074951012
+HARD_SQUARES = 0.4074951013
 HARD_HEXAGONS = 0.3332427220
 
 

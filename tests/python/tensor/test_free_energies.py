@@ -177,7 +177,7 @@ def test_bad_input(function, wrong):
     assert str(error.value) == f"[{function}] {text}"
 
 
-HARD_SQUARES = 0.4074951012
+HARD_SQUARES = 0.4074951013
 """ln kappa at activity 1: Baxter, Enting and Tsang, J. Stat. Phys. 22 (1980) 465."""
 
 
