@@ -90,7 +90,8 @@ def ctmrg(
         J of every bond, of either sign.
     field : float
         h of every site. Where it is 0, the boundary at infinity is up; with J < 0, it is up on one
-        sublattice and down on the other.
+        sublattice and down on the other. On the triangular lattice with J < 0 it is free, and in a
+        field below T = 2 abs(J) against it on one of three sublattices.
     steps : int
         Most steps; each adds a cell on all sides.
     tolerance : float

@@ -92,7 +92,8 @@ def boundary_mps(
         J of every bond, of either sign.
     field : float
         h of every site. Where it is 0, the search starts close to the state of all spins up; with
-        J < 0, up on one sublattice and down on the other.
+        J < 0, up on one sublattice and down on the other. On the triangular lattice with J < 0 it
+        starts from free bonds, in a field below T = 2 abs(J) with one of three sublattices against.
     steps : int
         Most steps of the search.
     tolerance : float

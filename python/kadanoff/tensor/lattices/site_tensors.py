@@ -65,13 +65,16 @@ class _Bond(NamedTuple):
     """Factors of a bond's matrix, [spin, leg].
 
     B[s, s'] = exp(K s s') = (first second^T)[s, s'], and s s' B = first second_energy^T =
-    first_energy second^T.
+    first_energy second^T. `log_scale` is ln of what was taken out of B, and `shares` are the parts
+    of the bond's energy that its ends have.
     """
 
     first: Floats
     second: Floats
     first_energy: Floats
     second_energy: Floats
+    log_scale: float
+    shares: tuple[float, float] = (0.5, 0.5)
 
 
 def site_tensor(
@@ -118,10 +121,10 @@ def site_tensor(
 
     .. math:: T_{uldr} = \sum_s e^{\beta h s} A_{su} A_{sl} C_{sd} C_{sr}
 
-    and A = C where J > 0. The cubic lattice has two more legs; a cell of the honeycomb lattice is
-    its two sites and the bond between them. On the triangular lattice every bond is in one triangle
-    of those that point up: a cell is a site and one such triangle, whose other corners belong to
-    the cells below and to the right,
+    and A = C where J > 0. With J < 0 in a field A is 1 and the bonds share the field. The cubic
+    lattice has two more legs; a cell of the honeycomb lattice is its two sites and the bond between
+    them. On the triangular lattice every bond is in one triangle of those that point up: a cell is
+    a site and one such triangle, whose other corners belong to the cells below and to the right,
 
     .. math:: T_{uldr} = \delta_{ul} e^{\beta h u + K (u d + u r + d r)}
 
@@ -220,7 +223,24 @@ def _split(k: float) -> _Bond:
         second=_leg(math.sqrt(even), sign * odd / root),
         first_energy=_leg(sign * odd / math.sqrt(even), sign * even / root),
         second_energy=_leg(sign * odd / math.sqrt(even), even / root),
+        log_scale=abs(k),
     )
+
+
+def _bond(k: float, weak: float, coordination: int) -> tuple[_Bond, float]:
+    """Return a bond, and which part of the field `weak` = beta h is left to the spins.
+
+    Where it works against the bonds, these share it: spins that follow it alone would make states
+    the heaviest which the bonds forbid, and those that remain would be lost in rounding errors.
+    """
+    if k >= 0.0 or weak == 0.0:
+        return _split(k), weak
+    part = weak / coordination
+    logs = k * np.outer(_SPINS, _SPINS) + part * np.add.outer(_SPINS, _SPINS)
+    most = float(logs.max())
+    matrix, one = np.exp(logs - most), np.eye(2)
+    signed = matrix * np.outer(_SPINS, _SPINS)
+    return _Bond(one, matrix, one, signed, most, (0.0, 1.0)), 0.0
 
 
 def _leg(even: float, odd: float) -> Floats:
@@ -228,10 +248,10 @@ def _leg(even: float, odd: float) -> Floats:
     return np.stack([np.full(2, even), odd * _SPINS], axis=1)
 
 
-def _weights(beta: float, field: float) -> tuple[Floats, float]:
-    """Return exp(beta h s) of both spins over a factor, and ln of the factor."""
-    scale = beta * abs(field)
-    return np.exp(beta * field * _SPINS - scale), scale
+def _weights(weak: float) -> tuple[Floats, float]:
+    """Return exp(beta h s) of both spins over a factor, and ln of the factor; `weak` is beta h."""
+    scale = abs(weak)
+    return np.exp(weak * _SPINS - scale), scale
 
 
 def _product(weights: Floats, legs: list[Floats]) -> Floats:
@@ -243,15 +263,16 @@ def _product(weights: Floats, legs: list[Floats]) -> Floats:
 
 def _hypercubic(beta: float, coupling: float, field: float, axes: int) -> SiteTensor:
     """Return the tensor of the square (2 axes) or cubic (3 axes) lattice."""
-    bond = _split(beta * coupling)
-    weights, scale = _weights(beta, field)
+    bond, left = _bond(beta * coupling, beta * field, 2 * axes)
+    weights, scale = _weights(left)
     legs = [bond.first] * axes + [bond.second] * axes
     halves = [bond.first_energy] * axes + [bond.second_energy] * axes
     magnetization = _product(weights * _SPINS, legs)
     energy = -field * magnetization
     for number, half in enumerate(halves):
         # Half of every bond of the site belongs to it, so that the tensor keeps its symmetries.
-        energy = energy - 0.5 * coupling * _product(
+        share = bond.shares[number // axes]
+        energy = energy - share * coupling * _product(
             weights, [*legs[:number], half, *legs[number + 1 :]]
         )
     return SiteTensor(
@@ -259,17 +280,18 @@ def _hypercubic(beta: float, coupling: float, field: float, axes: int) -> SiteTe
         energy,
         magnetization,
         1,
-        scale + axes * beta * abs(coupling),
+        scale + axes * bond.log_scale,
         (bond.second,) * axes + (bond.first,) * axes,
     )
 
 
 def _honeycomb(beta: float, coupling: float, field: float) -> SiteTensor:
     """Return the tensor of a cell of two sites: one with legs up and left, one down and right."""
-    k = beta * coupling
-    bond = _split(k)
+    k, weak = beta * coupling, beta * field
+    bond, left = _bond(k, weak, 3)
     pairs = np.outer(_SPINS, _SPINS)
-    logs = k * pairs + beta * field * np.add.outer(_SPINS, _SPINS)
+    inside = left if left == weak else weak / 3
+    logs = k * pairs + inside * np.add.outer(_SPINS, _SPINS)
     most = float(logs.max())
     inner = np.exp(logs - most)
     legs = [bond.first, bond.first, bond.second, bond.second]
@@ -281,13 +303,16 @@ def _honeycomb(beta: float, coupling: float, field: float) -> SiteTensor:
     magnetization = cell(inner * 0.5 * np.add.outer(_SPINS, _SPINS), legs)
     energy = -field * magnetization - 0.5 * coupling * cell(inner * pairs, legs)
     for number, half in enumerate(halves):
-        energy = energy - 0.25 * coupling * cell(inner, [*legs[:number], half, *legs[number + 1 :]])
+        share = 0.5 * bond.shares[number // 2]
+        energy = energy - share * coupling * cell(
+            inner, [*legs[:number], half, *legs[number + 1 :]]
+        )
     return SiteTensor(
         cell(inner, legs),
         energy,
         magnetization,
         2,
-        most + 2 * abs(k),
+        most + 2 * bond.log_scale,
         (bond.second, bond.second, bond.first, bond.first),
     )
 
@@ -295,7 +320,7 @@ def _honeycomb(beta: float, coupling: float, field: float) -> SiteTensor:
 def _triangular(beta: float, coupling: float, field: float) -> SiteTensor:
     """Return the tensor of a site and the triangle that it makes with those below and right."""
     k = beta * coupling
-    weights, scale = _weights(beta, field)
+    weights, scale = _weights(beta * field)
     s, below, right = np.meshgrid(_SPINS, _SPINS, _SPINS, indexing="ij")
     bonds = s * below + s * right + below * right
     most = 3.0 * k if k > 0.0 else -k

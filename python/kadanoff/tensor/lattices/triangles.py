@@ -29,9 +29,9 @@ class PlaquetteCell(NamedTuple):
 
 
 def wall_cell(k: float, coupling: float) -> tuple[Floats, Floats, float]:
-    """Return the tensor of bonds that are even (0) or broken (1), that of the energy, and a scale.
+    """Return the tensor of bonds between equal (0) and unlike (1) spins, its energy, and a scale.
 
-    Around a triangle the number of bonds between unlike spins is even. A leg is a bond between two
+    Around a triangle the number of those between unlike spins is even. A leg is a bond between two
     cells, and half of it belongs to either; a cell is two triangles and the bond that they share.
     `k` is beta times `coupling`, and the scale ln of the factor that was taken out of both.
     """
