@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -360,7 +360,12 @@ class Network:
     def fits(self, tensors: NetworkTensors) -> bool: ...
     def bytes(self, threads: int) -> int: ...
     def run(
-        self, tensors: NetworkTensors, out: NDArray[Any], scaled: bool, threads: int
+        self,
+        tensors: NetworkTensors,
+        out: NDArray[Any],
+        scaled: bool,
+        threads: int,
+        progress: Callable[[int], object] | None = None,
     ) -> int: ...
     def run_gradients(
         self,
@@ -370,4 +375,5 @@ class Network:
         gradients: Sequence[NDArray[Any]],
         scaled: bool,
         threads: int,
+        progress: Callable[[int], object] | None = None,
     ) -> int: ...

@@ -33,6 +33,9 @@ struct Avx2Real<float> {
     }
     KADANOFF_LEAF static Vector broadcast(const float* p) { return _mm256_broadcast_ss(p); }
     KADANOFF_LEAF static Vector add(Vector a, Vector b) { return _mm256_add_ps(a, b); }
+    /// a - b in even lanes, a + b in odd ones.
+    KADANOFF_LEAF static Vector subtract_add(Vector a, Vector b) { return _mm256_addsub_ps(a, b); }
+    KADANOFF_LEAF static Vector swap_pairs(Vector a) { return _mm256_permute_ps(a, 0xB1); }
     KADANOFF_LEAF static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
 };
 
@@ -57,6 +60,9 @@ struct Avx2Real<double> {
     }
     KADANOFF_LEAF static Vector broadcast(const double* p) { return _mm256_broadcast_sd(p); }
     KADANOFF_LEAF static Vector add(Vector a, Vector b) { return _mm256_add_pd(a, b); }
+    /// a - b in even lanes, a + b in odd ones.
+    KADANOFF_LEAF static Vector subtract_add(Vector a, Vector b) { return _mm256_addsub_pd(a, b); }
+    KADANOFF_LEAF static Vector swap_pairs(Vector a) { return _mm256_permute_pd(a, 0x5); }
     KADANOFF_LEAF static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm256_fmadd_pd(a, b, c); }
 };
 

@@ -11,6 +11,7 @@
 #include "tensor/axes.hpp"
 #include "tensor/direct.hpp"
 #include "tensor/gemm.hpp"
+#include "tensor/small_products.hpp"
 #include "tensor/stream.hpp"
 
 namespace kadanoff {
@@ -116,6 +117,8 @@ public:
         if (is_empty(axes)) return;
         const bool zero = volume(axes.k) == 0;
         if (zero) loop_over_outputs(axes);
+        if (!zero) small_ = SmallProducts::plan(axes, spec.dtype, isa);
+        if (small_) return;
         if (!zero && Stream::serves(axes)) {
             stream_.emplace(axes, spec.dtype, isa);
         } else if (zero || is_small(axes)) {
@@ -140,7 +143,9 @@ public:
             right = sum_first(right_sum_, right, room, threads);
             workspace = room;
         }
-        if (direct_) {
+        if (small_) {
+            small_->run(left, right, output, threads);
+        } else if (direct_) {
             direct_->run(left, right, output);
         } else if (stream_) {
             stream_->run(left, right, output, threads);
@@ -157,6 +162,7 @@ private:
     }
 
     std::optional<Presum> left_sum_, right_sum_;
+    std::optional<SmallProducts> small_;
     std::optional<Direct> direct_;
     std::optional<Stream> stream_;
     std::optional<Gemm> gemm_;

@@ -156,7 +156,9 @@ class _Recorder:
         trace = float(np.trace(matrix))
         if not trace > 0.0:
             step, wanted = len(self.log_z), "a positive partition function"
-            raise ValueError(f"[{self.call}] expected {wanted}, got {trace:.3g} after step {step}")
+            text = f"[{self.call}] expected {wanted}, got {trace:.3g} after step {step}"
+            hint = ": raise chi, or take ctmrg or boundary_mps" if step else ""
+            raise ValueError(text + hint)
         self.log_z.append((self.per_cell + math.log(trace) / self.cells) / self.start.sites)
         self.sites.append(self.start.sites * self.cells)
         self.degeneracy.append(trace**2 / float(np.sum(matrix * matrix.T)))

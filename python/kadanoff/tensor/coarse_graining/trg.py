@@ -85,7 +85,8 @@ def plaquette_flow(
 
     def advance(network: Network) -> Step:
         new, cuts = coarsen(network, chi, hyper)
-        factors = [float(np.abs(array).max()) for array in (new.tensor, *new.weights)]
+        # A tensor that vanishes is left to the check of Z.
+        factors = [float(np.abs(array).max()) or 1.0 for array in (new.tensor, *new.weights)]
         weights = [w / f for w, f in zip(new.weights, factors[1:], strict=True)]
         scaled = new.scaled(1.0 / factors[0], tuple(weights))
         growth = sum(math.log(factor) for factor in factors)

@@ -12,11 +12,18 @@ import numpy.typing as npt
 from kadanoff import arguments
 from kadanoff.tensor.contraction import einsum
 
+from .triangles import plaquette_cell, side_vector, wall_cell
+
 Floats = npt.NDArray[np.float64]
 
 SITE_LATTICES = ("square", "triangular", "honeycomb", "cubic")
 """Lattices that have a site tensor."""
 
+VARIABLES = ("spins", "plaquettes", "walls")
+"""What the legs of a cell can stand for."""
+
+# T = 2 abs(J); three sublattices order below about 1.4 abs(J), whatever the field.
+_COLD = -0.5
 _BALANCING = 50
 _ROUNDING = 1e-15
 _SPINS = np.array([1.0, -1.0])
@@ -42,7 +49,8 @@ class SiteTensor:
     log_scale : float
         ln of the factor that was taken out of the three tensors.
     boundary : tuple of ndarray of float64, each (2, dimension)
-        For every leg, the vectors that stand for spins beyond it which are fixed: up, and down.
+        For every leg, the vectors that stand for spins beyond it which are fixed: up, and down. Of
+        plaquettes the spins of the leg itself are fixed; walls do not tell up from down.
     """
 
     tensor: Floats
@@ -71,6 +79,7 @@ def site_tensor(
     beta: float,
     coupling: float = 1.0,
     field: float = 0.0,
+    variables: str = "spins",
 ) -> SiteTensor:
     r"""Return the tensor of one cell of the uniform Ising model on an infinite lattice.
 
@@ -83,16 +92,21 @@ def site_tensor(
         J of every bond, of either sign.
     field : float
         h of every site.
+    variables : {"spins", "plaquettes", "walls"}
+        What a leg stands for: one spin; of the triangular lattice also the four spins along a side
+        of 3 x 3 plaquettes, or whether two neighbours differ. The last two are for J < 0, and
+        "walls" takes no field.
 
     Returns
     -------
     SiteTensor
-        Every leg has dimension 2.
+        Every leg has dimension 2, of "plaquettes" 16.
 
     Raises
     ------
     ValueError
-        If the lattice is unknown, beta is not positive, or beta times an energy exceeds 1e6.
+        If the lattice is unknown, beta is not positive, beta times an energy exceeds 1e6, or the
+        lattice has no such variables.
     TypeError
         If an argument has the wrong type.
 
@@ -114,6 +128,12 @@ def site_tensor(
     up to a change of basis on the legs. Legs up and left, down and right face each other, each
     pair in one basis.
 
+    With J < 0 truncations of this cell are poor: it knows frustration in half of the triangles
+    only. Plaquettes have both kinds, and order in three sublattices, which a field makes, fits into
+    3 x 3. So do walls, the bonds between unlike spins, of which every triangle has an even number.
+    They leave a global flip out, and on a torus sum over periodic and antiperiodic boundaries: half
+    of the sum of four Z. Their magnetisation is 0.
+
     Examples
     --------
     The periodic lattice of one row and one column has each of its spins as its own neighbour:
@@ -125,11 +145,32 @@ def site_tensor(
     >>> bool(np.isclose(z, 2 * np.exp(2 * 0.4)))
     True
     """
-    return cell_tensor("site_tensor", lattice, beta, coupling, field)
+    call = "site_tensor"
+    arguments.choice(call, "variables", variables, VARIABLES)
+    return cell_tensor(call, lattice, beta, coupling, field, variables)
 
 
-def cell_tensor(call: str, lattice: str, beta: float, coupling: float, field: float) -> SiteTensor:
-    """Return `site_tensor` with the errors of `call`."""
+def best_variables(lattice: str, beta: float, coupling: float, field: float) -> str:
+    """Return the variables that truncations of a model serve best.
+
+    Plaquettes cost most, and are for temperatures at which there may be order in three sublattices.
+    """
+    if lattice != "triangular" or coupling >= 0.0:
+        return "spins"
+    if field == 0.0:
+        return "walls"
+    return "plaquettes" if beta * coupling < _COLD else "spins"
+
+
+def cell_tensor(
+    call: str,
+    lattice: str,
+    beta: float,
+    coupling: float,
+    field: float,
+    variables: str | None = None,
+) -> SiteTensor:
+    """Return `site_tensor` with the errors of `call`; without `variables`, of the best ones."""
     arguments.choice(call, "lattice", lattice, SITE_LATTICES)
     beta = positive_beta(call, beta)
     coupling = arguments.real(call, "coupling", coupling)
@@ -140,6 +181,18 @@ def cell_tensor(call: str, lattice: str, beta: float, coupling: float, field: fl
                 f"[{call}] expected beta * {name} of at most {MAX_ENERGY:g} in size, "
                 f"got {beta * energy:g}"
             )
+    if variables is None:
+        variables = best_variables(lattice, beta, coupling, field)
+    if variables != "spins" and lattice != "triangular":
+        raise ValueError(
+            f"[{call}] expected variables 'spins' of the {lattice} lattice, got {variables!r}"
+        )
+    if variables == "walls":
+        if field != 0.0:
+            raise ValueError(f"[{call}] expected no field with variables 'walls', got {field}")
+        return _walls(beta, coupling)
+    if variables == "plaquettes":
+        return _plaquettes(beta, coupling, field)
     if lattice == "triangular":
         return _triangular(beta, coupling, field)
     if lattice == "honeycomb":
@@ -266,6 +319,20 @@ def _triangular(beta: float, coupling: float, field: float) -> SiteTensor:
         scale + most,
         (corner, corner, copies, copies),
     )
+
+
+def _walls(beta: float, coupling: float) -> SiteTensor:
+    """Return the cell of bonds of the triangular lattice."""
+    tensor, energy, scale = wall_cell(beta * coupling, coupling)
+    # Beyond the legs no bond is a wall, whichever way the spins there point.
+    return SiteTensor(tensor, energy, 0.0 * tensor, 1, scale, (np.array([[1.0, 0.0]] * 2),) * 4)
+
+
+def _plaquettes(beta: float, coupling: float, field: float) -> SiteTensor:
+    """Return the cell of three by three plaquettes of the triangular lattice."""
+    cell = plaquette_cell(beta, coupling, field)
+    sides = np.stack([side_vector(np.full(4, spin)) for spin in (1, -1)])
+    return SiteTensor(*cell, (sides,) * 4)
 
 
 def _balanced_basis(triangle: Floats) -> Floats:
