@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "checks.hpp"
@@ -21,7 +22,7 @@ struct EffectiveBonds {
         for (std::size_t n = 0; n < couplings.size(); ++n) {
             if (couplings[n] == 0.0) continue;
             for (std::size_t k = 0; k < SquareStar::of_range; ++k, ++degree) {
-                place[degree] = static_cast<std::uint8_t>(n * SquareStar::of_range + k);
+                place[degree] = n * SquareStar::of_range + k;
                 range[degree] = static_cast<std::uint32_t>(n);
                 negative[degree] = couplings[n] < 0.0;
             }
@@ -29,7 +30,7 @@ struct EffectiveBonds {
     }
 
     std::size_t degree = 0;
-    std::array<std::uint8_t, SquareStar::size> place{};
+    std::array<std::size_t, SquareStar::size> place{};
     std::array<std::uint32_t, SquareStar::size> range{};
     std::array<std::uint8_t, SquareStar::size> negative{};
 };
@@ -40,23 +41,27 @@ struct ProposalScratch final : ClusterScratch {
 };
 
 /// Grows the cluster of queue[0] breadth first and marks its sites, whose spins stay as they are. Returns the size.
-template <int Degree, class Accepted>
+///
+/// Without Signed no coupling is negative, and all spins of a cluster are equal.
+template <int Degree, bool Signed, class Accepted>
 std::int64_t grow(SquareStar::View star, const EffectiveBonds& bonds, Accepted& accepted, std::uint8_t* spins,
                   std::uint32_t* queue) {
-    const auto place = bonds.place, negative = bonds.negative;
-    spins[queue[0]] ^= visited;
+    const auto negative = bonds.negative;
+    const std::uint8_t first = spins[queue[0]];
+    spins[queue[0]] |= visited;
     std::int64_t tail = 1;
     if (Degree == 0) return tail;
     for (std::int64_t head = 0; head < tail; ++head) {
         const std::uint32_t from = queue[head];
-        const std::uint8_t own = spins[from] & ~visited;
+        const std::uint8_t own = Signed ? spins[from] & ~visited : first;
         const SquareStar::Offsets& offset = star.of(from);
         const std::uint32_t bits = accepted.take(bonds.range.data(), Degree);
         for (std::size_t k = 0; k < Degree; ++k) {
-            const std::uint32_t to = from + static_cast<std::uint32_t>(offset[place[k]]);
-            const auto wanted = static_cast<std::uint8_t>(own ^ negative[k]);
-            const std::uint32_t joins = (bits >> k & 1) & static_cast<std::uint32_t>(spins[to] == wanted);
-            spins[to] ^= static_cast<std::uint8_t>(visited & (0 - joins));
+            const std::uint32_t to = from + static_cast<std::uint32_t>(offset[k]);
+            const auto wanted = Signed ? static_cast<std::uint8_t>(own ^ negative[k]) : own;
+            const std::uint8_t spin = spins[to];
+            const std::uint32_t joins = (bits >> k & 1) & static_cast<std::uint32_t>(spin == wanted);
+            spins[to] = static_cast<std::uint8_t>(spin | joins << 7);
             queue[tail] = to;
             tail += joins;
         }
@@ -100,6 +105,83 @@ void flip(SquareStar::View star, std::uint8_t* spins, const std::uint32_t* sites
     change.spins += 2 * size - 4 * up_sum;
 }
 
+/// Rows of sites, of which a cluster has so many that the whole lattice is faster looked at, 16 sites at a time.
+class MarkedRows {
+public:
+    static constexpr std::int64_t lanes = 16;
+
+    MarkedRows(std::int64_t rows, std::int64_t columns)
+        : rows_(rows), columns_(columns), stride_((columns + lanes) / lanes * lanes) {}
+
+    /// From row to row: beyond the last column there is room for a copy of the first.
+    std::int64_t stride() const { return stride_; }
+    std::int64_t size() const { return rows_ * stride_; }
+    /// Whether a cluster of that size has so many sites.
+    bool pays(std::int64_t cluster) const { return 8 * cluster > rows_ * columns_; }
+
+    /// Flips the marked sites and adds what the sums of one range change by. Reads 16 bytes beyond the last row.
+    void flip(std::uint8_t* spins, SquareSums& change) const {
+        for (std::int64_t y = 0; y < rows_; ++y) spins[y * stride_ + columns_] = spins[y * stride_];
+        for (std::int64_t x = 0; x < columns_; x += lanes) add_columns(spins, x, change);
+        const std::int64_t end = size();  // a copy: bytes are taken for parts of anything
+        for (std::int64_t i = 0; i < end; ++i) spins[i] = (spins[i] ^ spins[i] >> 7) & 1;
+    }
+
+private:
+    typedef std::uint8_t Bytes __attribute__((vector_size(lanes)));
+
+    static Bytes load(const std::uint8_t* at) {
+        Bytes result;
+        std::memcpy(&result, at, sizeof result);
+        return result;
+    }
+
+    static std::int64_t sum(const Bytes& bytes) {
+        std::int64_t result = 0;
+        for (std::int64_t i = 0; i < lanes; ++i) result += bytes[i];
+        return result;
+    }
+
+    /// A product of spins that flips, of value 1 - 2 u, changes by -2 + 4 u.
+    struct Products {
+        Bytes flipped{}, odd{};
+
+        void add(Bytes exclusive_or, Bytes mask) {
+            const Bytes flips = exclusive_or >> 7 & mask;
+            flipped += flips;
+            odd += exclusive_or & flips;
+        }
+        std::int64_t change() const { return 4 * sum(odd) - 2 * sum(flipped); }
+    };
+
+    /// What the bonds and plaquettes change by whose upper left sites are in 16 columns.
+    void add_columns(const std::uint8_t* spins, std::int64_t x, SquareSums& change) const {
+        constexpr std::int64_t most = 100;  // rows that bytes can count, two bonds at a site
+        Bytes mask;
+        for (std::int64_t i = 0; i < lanes; ++i) mask[i] = x + i < columns_;
+        for (std::int64_t first = 0; first < rows_; first += most) {
+            Products bonds, plaquettes, sites;
+            const std::uint8_t* row = spins + first * stride_ + x;
+            Bytes here = load(row), along = here ^ load(row + 1);
+            for (std::int64_t y = first; y < std::min(rows_, first + most); ++y) {
+                row = y + 1 < rows_ ? row + stride_ : spins + x;
+                const Bytes below = load(row), along_below = below ^ load(row + 1);
+                bonds.add(along, mask);
+                bonds.add(here ^ below, mask);
+                plaquettes.add(along ^ along_below, mask);
+                sites.add(here, mask);
+                here = below;
+                along = along_below;
+            }
+            change.pairs[0] += bonds.change();
+            change.plaquettes += plaquettes.change();
+            change.spins -= sites.change();
+        }
+    }
+
+    std::int64_t rows_, columns_, stride_;
+};
+
 /// Wolff clusters of an effective model, accepted or refused by what the two energies change by.
 class SelfLearningEngine final : public ClusterEngine {
 public:
@@ -111,10 +193,12 @@ public:
           clusters_(request.options.self_learning.clusters),
           rows_(request.lattice.extents()[0]),
           columns_(request.lattice.extents()[1]),
+          marked_(rows_, columns_),
           bonds_(effective_),
-          star_(rows_, columns_) {
+          star_(rows_, columns_, marked_.stride()),
+          bonded_(star_, bonds_.place) {
         check_memory(2.0 * static_cast<double>(request.spins()) + 16.0 * static_cast<double>(sites()));
-        spins_.resize(static_cast<std::size_t>(request.spins()));
+        spins_.resize(static_cast<std::size_t>(replicas() * marked_.size() + MarkedRows::lanes));
         sums_.resize(static_cast<std::size_t>(replicas()));
         effective_.resize(SquareStar::ranges);
     }
@@ -127,7 +211,7 @@ protected:
 
     void update(const ClusterSweep& sweep, ClusterScratch& scratch) override {
         auto& own = static_cast<ProposalScratch&>(scratch);
-        std::uint8_t* spins = spins_.data() + sweep.replica * sites();
+        std::uint8_t* spins = spins_.data() + sweep.replica * marked_.size();
         const DrawKey key = sweep.key(seed(), Stream::self_learning);
         SquareSums change;
         const std::int64_t proposed = propose(key, sweep.thresholds, spins, own, change);
@@ -152,11 +236,17 @@ protected:
         return result;
     }
     void load(std::int64_t replica, const std::uint8_t* sites_of_one) override {
-        std::copy_n(sites_of_one, sites(), spins_.data() + replica * sites());
+        for (std::int64_t y = 0; y < rows_; ++y) {
+            std::copy_n(sites_of_one + y * columns_, columns_,
+                        spins_.data() + replica * marked_.size() + y * marked_.stride());
+        }
         sums_[static_cast<std::size_t>(replica)] = square_sums(rows_, columns_, sites_of_one);
     }
     void store(std::int64_t replica, std::uint8_t* sites_of_one) const override {
-        std::copy_n(spins_.data() + replica * sites(), sites(), sites_of_one);
+        for (std::int64_t y = 0; y < rows_; ++y) {
+            std::copy_n(spins_.data() + replica * marked_.size() + y * marked_.stride(), columns_,
+                        sites_of_one + y * columns_);
+        }
     }
 
 private:
@@ -176,19 +266,27 @@ private:
     template <int Degree, class Accepted>
     std::int64_t propose(const DrawKey& key, Accepted& accepted, std::uint8_t* spins, ProposalScratch& scratch,
                          SquareSums& change) const {
-        const SquareStar::View star = star_.view();
+        const SquareStar::View star = star_.view(), bonded = bonded_.view();
         std::int64_t proposed = 0;
         for (int c = 0; c < clusters_; ++c) {
             const auto room = static_cast<std::size_t>(proposed + sites() + 1);
             if (scratch.queue.size() < room) scratch.queue.resize(2 * room);
             std::uint32_t* queue = scratch.queue.data() + proposed;
             const Block<WordOps> block = draw<WordOps>(key, static_cast<std::uint32_t>(c), decision_slot);
-            queue[0] = scaled(std::uint64_t{block.word[1]} << 32 | block.word[0], static_cast<std::uint32_t>(sites()));
-            const std::int64_t size = grow<Degree>(star, bonds_, accepted, spins, queue);
-            if (ranges_ <= 1) flip<1>(star, spins, queue, size, change);
+            const std::uint32_t first =
+                scaled(std::uint64_t{block.word[1]} << 32 | block.word[0], static_cast<std::uint32_t>(sites()));
+            queue[0] = static_cast<std::uint32_t>(first / columns_ * marked_.stride() + first % columns_);
+            const std::int64_t size = model().has_negative()
+                                          ? grow<Degree, true>(bonded, bonds_, accepted, spins, queue)
+                                          : grow<Degree, false>(bonded, bonds_, accepted, spins, queue);
+            proposed += size;
+            if (ranges_ == 1 && marked_.pays(size)) {
+                marked_.flip(spins, change);
+                continue;
+            }
+            if (ranges_ == 1) flip<1>(star, spins, queue, size, change);
             if (ranges_ == 2) flip<2>(star, spins, queue, size, change);
             if (ranges_ == 3) flip<3>(star, spins, queue, size, change);
-            proposed += size;
         }
         return proposed;
     }
@@ -213,9 +311,11 @@ private:
     std::size_t ranges_;             ///< whose sums are kept up to date, besides the first
     int clusters_;
     std::int64_t rows_, columns_;
+    MarkedRows marked_;
     EffectiveBonds bonds_;
     SquareStar star_;
-    std::vector<std::uint8_t> spins_;  ///< (replica, site)
+    SquareStar bonded_;                ///< the neighbours that bonds lead to, in the order of bonds_
+    std::vector<std::uint8_t> spins_;  ///< (replica, row, stride), and room to read beyond the end
     std::vector<SquareSums> sums_;     ///< by replica
 };
 

@@ -19,21 +19,27 @@ const std::array<std::array<int, 2>, SquareStar::size> SquareStar::steps{{
     {-2, 0},  // third
 }};
 
-SquareStar::SquareStar(std::int64_t rows, std::int64_t columns) {
+SquareStar::SquareStar(std::int64_t rows, std::int64_t columns, std::int64_t stride) {
     std::map<Offsets, std::uint8_t> known;
-    list_.reserve(static_cast<std::size_t>(rows * columns));
+    list_.resize(static_cast<std::size_t>(rows * stride));
     for (std::int64_t y = 0; y < rows; ++y) {
         for (std::int64_t x = 0; x < columns; ++x) {
             Offsets offsets;
             for (std::size_t k = 0; k < steps.size(); ++k) {
                 const std::int64_t to_y = (y + steps[k][0] + 2 * rows) % rows;
                 const std::int64_t to_x = (x + steps[k][1] + 2 * columns) % columns;
-                offsets[k] = static_cast<std::int32_t>((to_y - y) * columns + to_x - x);
+                offsets[k] = static_cast<std::int32_t>((to_y - y) * stride + to_x - x);
             }
             const auto [found, added] = known.emplace(offsets, static_cast<std::uint8_t>(lists_.size()));
             if (added) lists_.push_back(offsets);
-            list_.push_back(found->second);
+            list_[static_cast<std::size_t>(y * stride + x)] = found->second;
         }
+    }
+}
+
+SquareStar::SquareStar(const SquareStar& other, const std::array<std::size_t, size>& order) : SquareStar(other) {
+    for (std::size_t list = 0; list < lists_.size(); ++list) {
+        for (std::size_t k = 0; k < order.size(); ++k) lists_[list][k] = other.lists_[list][order[k]];
     }
 }
 

@@ -9,7 +9,7 @@
 namespace kadanoff {
 
 /// The first, second and third neighbours of a site of a periodic square lattice, four of each, as offsets to its
-/// number.
+/// place, y stride + x.
 ///
 /// At most 25 lists occur, by the distances of row and column from the ends; a byte for each site tells its list.
 class SquareStar {
@@ -17,7 +17,9 @@ public:
     static constexpr int ranges = 3, of_range = 4, size = ranges * of_range;
     using Offsets = std::array<std::int32_t, size>;
 
-    SquareStar(std::int64_t rows, std::int64_t columns);
+    SquareStar(std::int64_t rows, std::int64_t columns, std::int64_t stride);
+    /// Another one's lists in another order: item k is item order[k].
+    SquareStar(const SquareStar& other, const std::array<std::size_t, size>& order);
 
     /// Where the lists are, for loops that write to bytes, which the compiler takes for parts of anything.
     struct View {

@@ -158,8 +158,8 @@ def learn(
         states = _configurations(sampler, draws, every)
         watched = sampler.sample(PILOT)
         effective = fit(model, states, ranges)
-        rates = (float(watched[name].mean()) for name in ("accepted", "proposed_sites"))
-        history.append(Round("self-learning", beta, sampler.effective, *rates, effective))
+        accepted, sites = (float(watched[name].mean()) for name in ("accepted", "proposed_sites"))
+        history.append(Round("self-learning", beta, sampler.effective, accepted, sites, effective))
         spins, sweep = sampler.spins, sampler.sweep
     last = _next(model, effective, beta, clusters, seed, threads, spins, sweep)
     return Learned(effective, tuple(history), last)

@@ -155,7 +155,8 @@ def _window(window: Any, shape: tuple[int, ...]) -> tuple[int, int]:
 def _patterns(window: tuple[int, int]) -> Floats:
     """Return the spins of each pattern, the last one up: one of each two opposite ones."""
     sites = window[0] * window[1]
-    return 1.0 - 2.0 * (np.arange(2 ** (sites - 1))[:, None] >> np.arange(sites) & 1)
+    down = np.arange(2 ** (sites - 1))[:, None] >> np.arange(sites) & 1
+    return np.asarray(1.0 - 2.0 * down, dtype=np.float64)
 
 
 def _pattern_counts(states: npt.NDArray[np.int8], window: tuple[int, int]) -> Floats:
@@ -177,7 +178,7 @@ def _pattern_counts(states: npt.NDArray[np.int8], window: tuple[int, int]) -> Fl
 
 
 def _log_cosh(x: Floats) -> Floats:
-    return np.logaddexp(x, -x)
+    return np.asarray(np.logaddexp(x, -x), dtype=np.float64)
 
 
 def _least_squares(

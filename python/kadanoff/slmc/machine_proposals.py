@@ -116,7 +116,7 @@ class RBMProposalSampler(FixedAttributes, SavedChains):
         self.seed = arguments.seed(call, seed)
         self.threads = arguments.threads(call, threads)
         start = arguments.choice(call, "start", start, STARTS)
-        shared = {"seed": self.seed, "threads": self.threads}
+        shared: dict[str, Any] = {"seed": self.seed, "threads": self.threads}
         self._meter = Sampler(model, beta, replicas=self.replicas, start=start, **shared)
         self.beta = self._meter.beta
         self._chains = GibbsSampler(rbm, self.replicas, **shared)
@@ -166,7 +166,8 @@ class RBMProposalSampler(FixedAttributes, SavedChains):
     @property
     def spins(self) -> npt.NDArray[np.int8]:
         """A copy of the spins, int8 of -1 and 1, of shape `shape`; assignable."""
-        return (2 * self._state.up.view(np.int8) - np.int8(1)).reshape(self.shape)
+        spins: npt.NDArray[np.int8] = 2 * self._state.up.view(np.int8) - np.int8(1)
+        return spins.reshape(self.shape)
 
     @spins.setter
     def spins(self, spins: npt.ArrayLike) -> None:
@@ -183,7 +184,8 @@ class RBMProposalSampler(FixedAttributes, SavedChains):
     def magnetization(self) -> Floats:
         """Magnetisation per site of the present spins, float64 (replica,)."""
         sites = self.model.lattice.n_sites
-        return (2.0 * self._state.up.sum(axis=1, dtype=np.int64) - sites) / sites
+        ups = self._state.up.sum(axis=1, dtype=np.int64)
+        return np.asarray((2.0 * ups - sites) / sites)
 
     def run(self, sweeps: int) -> None:
         """Make `sweeps` proposals.
