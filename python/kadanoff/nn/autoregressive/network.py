@@ -42,7 +42,8 @@ class AutoregressiveNetwork(SavedMachine, torch.nn.Module):
     width : int
         Hidden units for each site ("dense") or channels ("conv") in each hidden layer.
     reach : int
-        Of the kernels of "conv": so many sites up, to the left and to the right.
+        Of the kernels of "conv": so many sites up, to the left and to the right. Sites one row up
+        and farther to the right stay unseen at any depth, the blind spot of these networks.
     residual : bool
         Add the input of each layer between the first and the last to its output.
     symmetric : bool, optional
@@ -220,7 +221,8 @@ class AutoregressiveNetwork(SavedMachine, torch.nn.Module):
         ----------
         n : int
         seed : int, optional
-            State k is a function of (network, seed, k). Without it, one is drawn from the operating
+            State k is a function of (network, seed, k), but for the rounding of its logits, on
+            which the number of states has an influence. Without it, one is drawn from the operating
             system.
 
         Returns
