@@ -3,7 +3,7 @@
     pip install 'kadanoff[bench,nn,tensor]' pytblis && python bench/python/peers_einsum.py
 
 The cases are from the TCCG benchmark (Springer and Bientinesi 2018, ACM TOMS 44, 28), with its
-The cases are from the TCCG benchmark (Springer and Bientinesi 2018, ACM TOMS 44, 28), with its
+extents for float64, where the largest tensor has about 200 MB (100 MB in float32). TCCG writes
 C-A-B and is column-major; here every tensor is row-major with its labels reversed, which is the
 same memory and suits NumPy and torch. Every peer first shows that its result is right. Then all
 take turns, for as many rounds as asked; printed are medians of GFLOP per CPU second, and ratios to

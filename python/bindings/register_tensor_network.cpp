@@ -72,6 +72,22 @@ struct NetworkTensors {
     std::vector<std::int64_t> sizes, shapes, ranks;  ///< shapes one after the other
 };
 
+/// Looks for signals, and tells a function of Python, unless it is None, how many slices are done.
+NetworkContraction::Poll polled(const py::object& progress) {
+    return [&progress](std::int64_t done) {
+        const py::gil_scoped_acquire gil;
+        if (PyErr_CheckSignals() != 0) return false;
+        if (progress.is_none()) return true;
+        try {
+            progress(done);
+        } catch (py::error_already_set& error) {
+            error.restore();
+            return false;
+        }
+        return true;
+    };
+}
+
 /// A contraction, with the sizes by which arrays are checked.
 class Network {
 public:
@@ -100,22 +116,25 @@ public:
     bool fits(const NetworkTensors& tensors) const { return tensors.shapes == shapes_ && tensors.ranks == ranks_; }
 
     /// The exponent of 2 that the output is to be multiplied by; 0 unless `scaled`.
-    std::int64_t run(const NetworkTensors& tensors, py::array& out, bool scaled, int threads) const {
+    std::int64_t run(const NetworkTensors& tensors, py::array& out, bool scaled, int threads,
+                     const py::object& progress) const {
         check_tensors(tensors);
         void* output = address(out, output_size_);
         std::int64_t exponent = 0;
         bool finished;
+        const NetworkContraction::Poll poll = polled(progress);
         {
             const py::gil_scoped_release release;
-            finished = scaled ? contraction_.run_scaled(tensors.addresses, output, exponent, threads, poll_signals)
-                              : contraction_.run(tensors.addresses, output, threads, poll_signals);
+            finished = scaled ? contraction_.run_scaled(tensors.addresses, output, exponent, threads, poll)
+                              : contraction_.run(tensors.addresses, output, threads, poll);
         }
         if (!finished) throw py::error_already_set();
         return exponent;
     }
 
     std::int64_t run_gradients(const NetworkTensors& tensors, py::array& cotangent, py::array& out,
-                               std::vector<py::array>& gradients, bool scaled, int threads) const {
+                               std::vector<py::array>& gradients, bool scaled, int threads,
+                               const py::object& progress) const {
         check_tensors(tensors);
         const void* seed = address(cotangent, output_size_);
         void* output = address(out, output_size_);
@@ -126,11 +145,12 @@ public:
         }
         std::int64_t exponent = 0;
         bool finished;
+        const NetworkContraction::Poll poll = polled(progress);
         {
             const py::gil_scoped_release release;
-            finished = scaled ? contraction_.run_gradients_scaled(tensors.addresses, seed, output, to, exponent,
-                                                                  threads, poll_signals)
-                              : contraction_.run_gradients(tensors.addresses, seed, output, to, threads, poll_signals);
+            finished =
+                scaled ? contraction_.run_gradients_scaled(tensors.addresses, seed, output, to, exponent, threads, poll)
+                       : contraction_.run_gradients(tensors.addresses, seed, output, to, threads, poll);
         }
         if (!finished) throw py::error_already_set();
         return exponent;
@@ -176,9 +196,10 @@ void register_tensor_network(py::module_& m) {
         .def(
             "bytes", [](const Network& n, int threads) { return n.contraction().bytes(threads); }, py::arg("threads"))
         .def("run", &Network::run, py::arg("tensors"), py::arg("out").noconvert(), py::arg("scaled"),
-             py::arg("threads"))
+             py::arg("threads"), py::arg("progress") = py::none())
         .def("run_gradients", &Network::run_gradients, py::arg("tensors"), py::arg("cotangent").noconvert(),
-             py::arg("out").noconvert(), py::arg("gradients"), py::arg("scaled"), py::arg("threads"));
+             py::arg("out").noconvert(), py::arg("gradients"), py::arg("scaled"), py::arg("threads"),
+             py::arg("progress") = py::none());
 }
 
 }  // namespace kadanoff::python

@@ -11,7 +11,10 @@
 
 from __future__ import annotations
 
-from kadanoff import annealing, couplings, datasets, exact, instances, rbm, tempering, tensor
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from kadanoff import annealing, couplings, datasets, exact, instances, rbm, slmc, tempering, tensor
 from kadanoff._core import __version__, rng_version
 from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
 from kadanoff.errors import DivergenceError, Error, FileError, Interrupted, MemoryLimitError
@@ -31,6 +34,9 @@ from kadanoff.run import Run
 from kadanoff.sampler import Sampler
 from kadanoff.tempering import ParallelTempering
 from kadanoff.tensor import TensorNetwork, einsum
+
+if TYPE_CHECKING:
+    from kadanoff import nn as nn
 
 __all__ = [
     "RBM",
@@ -75,6 +81,14 @@ __all__ = [
     "population_anneal",
     "rbm",
     "rng_version",
+    "slmc",
     "tempering",
     "tensor",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import `kadanoff.nn` when it is first used, as PyTorch takes seconds."""
+    if name == "nn":
+        return import_module("kadanoff.nn")
+    raise AttributeError(f"module 'kadanoff' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ def threshold_heat_bath(drive: float) -> int: ...
 def decide_swaps(
     drive: NDArray[np.float64], seed: int, round: int, first: int
 ) -> NDArray[np.bool_]: ...
+def decide_proposals(drive: NDArray[np.float64], seed: int, step: int) -> NDArray[np.bool_]: ...
 def einsum(
     operands: tuple[Any, ...], out: Any, path: Any, threads: int, shapes: bytes = ..., /
 ) -> Any: ...
@@ -81,6 +82,8 @@ class Sampler:
         device: str,
         threads: int,
         start: str,
+        effective: Sequence[float] = ...,
+        clusters: int = ...,
     ) -> None: ...
     def run(self, sweeps: int) -> None: ...
     def sample(
@@ -357,7 +360,12 @@ class Network:
     def fits(self, tensors: NetworkTensors) -> bool: ...
     def bytes(self, threads: int) -> int: ...
     def run(
-        self, tensors: NetworkTensors, out: NDArray[Any], scaled: bool, threads: int
+        self,
+        tensors: NetworkTensors,
+        out: NDArray[Any],
+        scaled: bool,
+        threads: int,
+        progress: Callable[[int], object] | None = None,
     ) -> int: ...
     def run_gradients(
         self,
@@ -367,4 +375,5 @@ class Network:
         gradients: Sequence[NDArray[Any]],
         scaled: bool,
         threads: int,
+        progress: Callable[[int], object] | None = None,
     ) -> int: ...

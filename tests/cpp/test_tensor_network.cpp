@@ -102,7 +102,28 @@ TEST_CASE(a_poll_stops_a_run) {
     const NetworkContraction contraction(equation, {{{1, 2}, {4, 3}, {5, 0}}, {0}}, DType::float64);
     CHECK_EQUAL(contraction.slices(), 1 << 20);
     double value = 0;
-    for (const int threads : {1, 3}) CHECK(!contraction.run(addresses(tensors), &value, threads, [] { return false; }));
+    for (const int threads : {1, 3})
+        CHECK(!contraction.run(addresses(tensors), &value, threads, [](auto) { return false; }));
+}
+
+TEST_CASE(a_poll_is_told_how_many_slices_are_done) {
+    const std::vector<std::vector<double>> tensors{std::vector<double>(1 << 20, 1.0), std::vector<double>(1024, 1.0),
+                                                   std::vector<double>(1024 * 1024, 1.0),
+                                                   std::vector<double>(1024, 1.0)};
+    const NetworkEquation equation{{{0}, {1}, {1, 2}, {2}}, {}, {1 << 20, 1024, 1024}};
+    const NetworkContraction contraction(equation, {{{1, 2}, {4, 3}, {5, 0}}, {0}}, DType::float64);
+    for (const int threads : {1, 3}) {
+        double value = 0;
+        std::int64_t last = 0;
+        // Stopped at the second poll, so that some slices are done and some are not.
+        int polls = 0;
+        CHECK(!contraction.run(addresses(tensors), &value, threads, [&](std::int64_t done) {
+            CHECK(done > last && done < contraction.slices());
+            last = done;
+            return ++polls < 2;
+        }));
+        CHECK_EQUAL(polls, 2);
+    }
 }
 
 TEST_CASE(costs_are_told_before_anything_is_run) {

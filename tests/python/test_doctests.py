@@ -16,6 +16,7 @@ MODULES = sorted(
 # Modules that an extra brings to life.
 NEEDS = {
     "kadanoff.datasets.images": "sklearn",
+    "kadanoff.nn": "torch",
     "kadanoff.rbm.pytorch": "torch",
     "kadanoff.sklearn": "sklearn",
     "kadanoff.tensor.network.pytorch": "torch",
@@ -25,8 +26,9 @@ NEEDS = {
 
 @pytest.mark.parametrize("name", ["kadanoff", *MODULES])
 def test_examples(name: str) -> None:
-    if name in NEEDS:
-        pytest.importorskip(NEEDS[name])
+    for package, needed in NEEDS.items():
+        if name == package or name.startswith(package + "."):
+            pytest.importorskip(needed)
     module = importlib.import_module(name)
     failed, _ = doctest.testmod(module, optionflags=doctest.IGNORE_EXCEPTION_DETAIL)
     assert failed == 0

@@ -12,15 +12,19 @@
 
 from __future__ import annotations
 
-from .configurations import IsingDataset, ising
+from .configurations import ising
 from .dataset import Dataset
 from .idx import read_idx, write_idx
 from .images import digits, mnist
+from .ising_dataset import IsingDataset, IsingSampling
+from .packed import PackedSpins
 from .patterns import bars_and_stripes
 
 __all__ = [
     "Dataset",
     "IsingDataset",
+    "IsingSampling",
+    "PackedSpins",
     "bars_and_stripes",
     "digits",
     "ising",

@@ -43,14 +43,19 @@ class Dataset(FixedAttributes):
     [[1, 0, 1, 0], [0, 1, 0, 1]]
     """
 
-    _fixed = frozenset({"data", "labels", "sample_shape"})
+    _fixed = frozenset({"labels", "sample_shape"})
 
     def __init__(
         self, data: npt.NDArray[Any], labels: npt.NDArray[np.int64], sample_shape: tuple[int, ...]
     ) -> None:
-        self.data = _read_only(data)
-        self.labels = _read_only(labels)
+        self._data = read_only(data)
+        self.labels = read_only(labels)
         self.sample_shape = sample_shape
+
+    @property
+    def data(self) -> npt.NDArray[Any]:
+        """The samples as rows, (n, units), read-only."""
+        return self._data
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -125,7 +130,8 @@ class Dataset(FixedAttributes):
         return f"{kind}({len(self)} samples of shape {self.sample_shape}, {self.data.dtype})"
 
 
-def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a view that cannot be written to."""
     view: npt.NDArray[Any] = array.view()
     view.flags.writeable = False
     return view

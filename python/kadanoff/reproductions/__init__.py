@@ -27,7 +27,9 @@ KNOWN: dict[str, Entry] = {
         "convac_entanglement", "Separation ranks and minimum cuts of convolutional circuits."
     ),
     "mera": Entry("mera", "Energy and scaling dimensions of the critical chain by MERA."),
+    "pca": Entry("pca", "Principal components of Ising configurations find the magnetisation."),
     "rbm-mps": Entry("rbm_mps", "Bonds, entanglement and ln Z of RBMs as tensor networks."),
+    "slmc": Entry("slmc", "Effective models, and the times of clusters that they propose."),
 }
 """By the name of the command; modules are imported when their command runs."""
 

@@ -29,6 +29,7 @@ def read(
     versions: Container[int],
     *,
     max_inflated_bytes: int = MAX_INFLATED_BYTES,
+    mapped: Container[str] = (),
 ) -> tuple[int, dict[str, Any]]:
     """Read a file that `write` made, and refuse every other.
 
@@ -43,6 +44,9 @@ def read(
     max_inflated_bytes : int
         All arrays together have at most this many bytes or the bytes of the file, whichever is
         more. The default is 4 GiB, which holds for every file that `write` makes.
+    mapped : container of str
+        Arrays of the root that stay in the file: read-only `numpy.memmap`, if they are not
+        compressed, not empty and not of bool.
 
     Returns
     -------
@@ -77,7 +81,10 @@ def read(
 
         version, plan = _inspect(descriptor, check)
         stored_digest = plan[DIGEST]
-        tree = _fill(descriptor, {k: v for k, v in plan.items() if k not in RESERVED})
+        content = {name: value for name, value in plan.items() if name not in RESERVED}
+        kept = {name: value for name, value in content.items() if _mappable(value, name in mapped)}
+        tree = _fill(descriptor, content | dict.fromkeys(kept))
+        tree |= {name: _map_array(descriptor, value) for name, value in kept.items()}
         if digest(kind, version, tree) != stored_digest:
             raise RefusedError("damaged content (digest mismatch)")
         return version, tree
@@ -211,6 +218,19 @@ def _fill(descriptor: int, plan: dict[str, Any]) -> dict[str, Any]:
         else:
             tree[name] = value
     return tree
+
+
+def _mappable(value: Any, wanted: bool) -> bool:
+    if not wanted or not isinstance(value, StoredArray) or value.chunk is not None:
+        return False
+    native = value.dtype == value.dtype.newbyteorder("=") and value.dtype != np.bool_
+    return native and len(value.pieces) == 1
+
+
+def _map_array(descriptor: int, stored: StoredArray) -> np.ndarray[Any, Any]:
+    (piece,) = stored.pieces
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        return np.memmap(file, stored.dtype, "r", piece.position, stored.shape)
 
 
 def _read_array(descriptor: int, stored: StoredArray) -> np.ndarray[Any, Any]:

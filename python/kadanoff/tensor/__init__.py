@@ -26,13 +26,14 @@ from .machines import (
     rbm_bond_bounds,
     rbm_entanglement,
     rbm_log_partition,
+    rbm_mps_error,
     rbm_network,
     rbm_separator,
     rbm_to_mps,
 )
 from .machines.convac import ConvAC
 from .machines.cuts import MinCut, min_cut
-from .mera import BinaryMERA, mera
+from .multiscale import BinaryMERA, mera
 from .network import ContractionPlan, TensorNetwork
 from .states import MPO, MPS, dmrg, heisenberg, train_born_machine, transverse_field_ising
 
@@ -71,6 +72,7 @@ __all__ = [
     "rbm_bond_bounds",
     "rbm_entanglement",
     "rbm_log_partition",
+    "rbm_mps_error",
     "rbm_network",
     "rbm_separator",
     "rbm_to_mps",

@@ -96,13 +96,14 @@ def test_torch_checks_the_gradients(dtype: str, output: str) -> None:
     arrays = [random_array(rng, shape, dtype) for shape in shapes]
     plan = kd.TensorNetwork(list(zip(arrays, labels, strict=True)), output).plan()
     tensors = [torch.tensor(array, requires_grad=True) for array in arrays]
-    assert torch.autograd.gradcheck(lambda *x: plan.contract_torch(x), tensors)
+    checks = (torch.autograd.gradcheck, torch.autograd.gradgradcheck)
+    for check in checks:
+        assert check(lambda *x: plan.contract_torch(x), tensors)
     if output:
         return
-    if dtype == "float64":
-        assert torch.autograd.gradcheck(lambda *x: plan.contract_torch(x, log=True)[1], tensors)
-    else:
-        assert torch.autograd.gradcheck(lambda *x: plan.contract_torch(x, log=True), tensors)
+    last = 1 if dtype == "float64" else 0  # the sign of a real number has no gradient
+    for check in checks:
+        assert check(lambda *x: plan.contract_torch(x, log=True)[last:], tensors)
 
 
 def test_torch_gradients_have_the_types_of_their_tensors() -> None:
@@ -132,3 +133,123 @@ def test_torch_refuses_what_it_cannot_differentiate() -> None:
         plan.contract_torch([torch.ones(2), torch.ones(2)], log=True)
     with pytest.raises(ValueError, match=r"^\[contract\] expected shape \(2,\) for tensor 0"):
         plan.contract_torch([torch.ones(3), torch.ones(2)])
+
+
+def test_torch_differentiates_twice() -> None:
+    """Hessians in closed form: of a^T M b, and of the logarithm of it."""
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(5)
+    a, matrix, b = (torch.tensor(rng.normal(size=shape)) for shape in (3, (3, 4), 4))
+    plan = kd.TensorNetwork([(a.numpy(), "i"), (matrix.numpy(), "ij"), (b.numpy(), "j")]).plan()
+    hessian = torch.autograd.functional.hessian(lambda *x: plan.contract_torch(x), (a, matrix, b))
+    zero, one = torch.zeros, torch.eye
+    torch.testing.assert_close(hessian[0][0], zero(3, 3, dtype=a.dtype))
+    torch.testing.assert_close(hessian[0][2], matrix)
+    torch.testing.assert_close(
+        hessian[1][0], torch.einsum("ik,j->ijk", one(3, dtype=a.dtype), b), rtol=1e-13, atol=0
+    )
+
+    def log(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return plan.contract_torch([x, matrix, y], log=True)[1]
+
+    value, by_a = a @ matrix @ b, matrix @ b
+    by_both = torch.autograd.functional.hessian(log, (a, b))
+    torch.testing.assert_close(by_both[0][0], -torch.outer(by_a, by_a) / value**2)
+    expected = matrix / value - torch.outer(by_a, a @ matrix) / value**2
+    torch.testing.assert_close(by_both[0][1], expected)
+
+
+def test_the_specific_heat_is_a_second_derivative_by_torch() -> None:
+    """d^2 ln Z / d beta^2 of 5 by 5 spins, which are on as many tensors as they have bonds."""
+    torch = pytest.importorskip("torch")
+    beta, step = torch.tensor(0.4, dtype=torch.float64, requires_grad=True), 2e-3
+    spins = torch.tensor([[1.0, -1.0], [-1.0, 1.0]], dtype=torch.float64)
+    bonds = kd.Square(5, periodic=False).bonds
+    plan = kd.TensorNetwork([(np.ones((2, 2)), tuple(bond)) for bond in bonds]).plan()
+
+    def log(x: torch.Tensor) -> torch.Tensor:
+        return plan.contract_torch([torch.exp(x * spins)] * len(bonds), log=True)[1]
+
+    (first,) = torch.autograd.grad(log(beta), beta, create_graph=True)
+    (second,) = torch.autograd.grad(first, beta)
+    low, middle, high = (float(log(beta.detach() + d)) for d in (-step, 0, step))
+    assert first.item() == pytest.approx((high - low) / (2 * step), rel=1e-5)
+    assert second.item() == pytest.approx((high - 2 * middle + low) / step**2, rel=1e-5)
+
+
+def test_torch_differentiates_long_chains_twice_without_overflow() -> None:
+    torch = pytest.importorskip("torch")
+    large = torch.full((2, 2), 1e200, dtype=torch.float64)
+    plan = kd.TensorNetwork([(large.numpy(), (k, k + 1)) for k in range(60)]).plan()
+
+    def log(x: torch.Tensor) -> torch.Tensor:
+        return plan.contract_torch([x * large] * 60, log=True)[1]
+
+    # ln R = 60 ln x + constant
+    x = torch.tensor(2.0, dtype=torch.float64)
+    assert float(torch.autograd.functional.hessian(log, x)) == pytest.approx(-15.0, rel=1e-11)
+
+
+def test_torch_differentiates_three_times() -> None:
+    torch = pytest.importorskip("torch")
+    plan = kd.TensorNetwork([(np.ones(2), "i")] * 4).plan()
+    x = torch.tensor([2.0, 3.0], dtype=torch.float64, requires_grad=True)
+    result = plan.contract_torch([x] * 4)
+    for factor in (4, 12, 24):
+        (result,) = torch.autograd.grad(result.sum(), x, create_graph=True)
+        left = {4: 3, 12: 2, 24: 1}[factor]
+        torch.testing.assert_close(result, factor * x**left)
+
+
+def chain_of_matrices(sites: int, bond: int, rng: np.random.Generator) -> kd.TensorNetwork:
+    """Two layers of matrices, as the overlap of matrix product states has them."""
+    tensors = []
+    for layer in (0, 1):
+        for k in range(sites):
+            shape = (bond if k else 1, 2, bond if k + 1 < sites else 1)
+            labels = ((layer, k), ("spin", k), (layer, k + 1))
+            tensors.append((rng.normal(size=shape) / bond, labels))
+    return kd.TensorNetwork(tensors)
+
+
+@pytest.mark.parametrize("bond", [31, 40])
+def test_gradients_of_matrix_products(bond: int) -> None:
+    """Sides of more than 32 go to matrix products, with results in an order of their own."""
+    rng = np.random.default_rng(6)
+    net = chain_of_matrices(6, bond, rng)
+    value, gradients = net.value_and_gradient()
+    for gradient, array in zip(gradients, net.arrays, strict=True):
+        # R is linear in each tensor
+        assert (gradient * array).sum() == pytest.approx(float(value), rel=1e-10)
+    for k in (2, 7):
+        direction = rng.normal(size=net.arrays[k].shape)
+        turned = net.plan().contract([*net.arrays[:k], direction, *net.arrays[k + 1 :]])
+        assert (gradients[k] * direction).sum() == pytest.approx(float(turned), rel=1e-10)
+
+
+def test_gradients_of_long_fast_labels_that_are_summed() -> None:
+    """A step of which no operand can be streamed as it lies: it is permuted first."""
+    rng = np.random.default_rng(7)
+    shapes, labels = (
+        [(2,) * 13, (2,) * 4, (2,) * 13],
+        [range(13), (11, 12, 13, 14), [*range(11), 13, 14]],
+    )
+    arrays = [rng.normal(size=shape) for shape in shapes]
+    net = kd.TensorNetwork(list(zip(arrays, [tuple(x) for x in labels], strict=True)))
+    for dtype in (np.float64, np.complex128):
+        values = [array.astype(dtype) for array in arrays]
+        gradients = net.plan().value_and_gradient(values)[1]
+        whole = [x.reshape(-1, 4) for x in (arrays[0], arrays[2])]
+        expected = [
+            whole[1] @ arrays[1].reshape(4, 4).T,
+            whole[0].T @ whole[1],
+            whole[0] @ arrays[1].reshape(4, 4),
+        ]
+        for gradient, one in zip(gradients, expected, strict=True):
+            np.testing.assert_allclose(gradient.reshape(one.shape), one, rtol=1e-11, atol=1e-11)
+        scale = 1e150  # rescaled on the way
+        large = [value * scale for value in values]
+        logs = net.plan().value_and_gradient(large, log=True)[1]
+        result = net.plan().contract(values)
+        for log, gradient in zip(logs, gradients, strict=True):
+            np.testing.assert_allclose(log * scale, gradient / result, rtol=1e-11, atol=1e-13)

@@ -36,8 +36,8 @@ class Program;
 /// number of threads. One object may be run by several threads at once; copies share what was planned.
 class NetworkContraction {
 public:
-    /// Asked about every 100 ms on the calling thread; false stops the run.
-    using Poll = std::function<bool()>;
+    /// Asked about every 100 ms on the calling thread, with the number of slices that are done; false stops the run.
+    using Poll = std::function<bool(std::int64_t done)>;
 
     /// `gradients`: numbers of the inputs of which `run_gradients` tells the gradients. Throws InvalidArgument.
     NetworkContraction(const NetworkEquation& equation, const NetworkOrder& order, DType dtype,

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <string>
 
 #include "kadanoff/error.hpp"
@@ -20,14 +21,17 @@ std::size_t rounded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 /// What all workers of a run share.
 struct Shared {
-    explicit Shared(int workers, const NetworkContraction::Poll& poll) : barrier(workers), timer(poll) {}
+    Shared(int workers, const NetworkContraction::Poll& asked) : barrier(workers) {
+        if (asked) poll = [this, &asked] { return asked(turn.load()); };
+    }
 
     std::atomic<bool> stopped{false};
     std::atomic<std::int64_t> next{0};  ///< slice to be taken
     std::atomic<std::int64_t> turn{0};  ///< slice to be added
     std::atomic<std::int64_t> piece{0};
     SpinBarrier barrier;
-    PollTimer timer;
+    std::function<bool()> poll;
+    PollTimer timer{poll};
 
     void stop() {
         stopped.store(true);
@@ -318,9 +322,11 @@ private:
 
 }  // namespace
 
-/// Work that is done in the time in which a thread is started goes to one.
+/// Work that is done in the time in which a thread is started goes to one; so do slices that are done in the time in
+/// which a thread learns that it may add its own.
 int Program::workers(int threads) const {
-    constexpr double worth_a_thread = 4e6;
+    constexpr double worth_a_thread = 4e6, worth_a_turn = 1e6;
+    if (slices > 1 && flops < worth_a_turn * static_cast<double>(slices)) return 1;
     const double most = std::min(flops / worth_a_thread, 4096.0);
     const int useful = slices > 1 ? static_cast<int>(std::min<std::int64_t>(slices, 4096)) : 4096;
     return std::max(1, std::min({resolve_threads(threads), useful, static_cast<int>(most)}));

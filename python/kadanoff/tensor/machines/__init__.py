@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .rbm_errors import MPSError, rbm_mps_error
 from .rbm_networks import rbm_log_partition, rbm_network
 from .rbm_states import (
     RBMEntanglement,
@@ -14,12 +15,14 @@ from .rbm_states import (
 )
 
 __all__ = [
+    "MPSError",
     "RBMEntanglement",
     "Separator",
     "rbm_amplitudes",
     "rbm_bond_bounds",
     "rbm_entanglement",
     "rbm_log_partition",
+    "rbm_mps_error",
     "rbm_network",
     "rbm_separator",
     "rbm_to_mps",

@@ -15,6 +15,7 @@ from kadanoff.errors import MemoryLimitError
 
 from . import memory
 from .pairwise import contract_pairwise
+from .progress import Progress, Tell, telling
 
 if TYPE_CHECKING:
     from .plan import ContractionPlan, Wanted
@@ -101,29 +102,43 @@ def contract(
     log: bool,
     threads: int | None,
     out: npt.NDArray[Any] | None,
+    progress: Progress,
 ) -> Any:
     """Return the contraction, or (sign, ln of its absolute value)."""
-    if tensors.core is None:
-        return _contract_on_device(plan, tensors, log, out)
-    count = fitting_threads("contract", plan, tensors.dtype, (), limit, threads)
+    with telling("contract", progress, plan.slices) as tell:
+        if tensors.core is None:
+            return _contract_on_device(plan, tensors, log, out, tell)
+        count = fitting_threads("contract", plan, tensors.dtype, (), limit, threads)
+        return _contract_on_host(plan, tensors, log, count, out, tell)
+
+
+def _contract_on_host(
+    plan: ContractionPlan,
+    tensors: Tensors,
+    log: bool,
+    threads: int,
+    out: npt.NDArray[Any] | None,
+    tell: Tell | None,
+) -> Any:
+    assert tensors.core is not None
     core = plan.core(tensors.dtype)
     shape = plan.equation.output_shape
     if log:
         if out is not None:
             raise ValueError("[contract] expected no out with log=True, got one")
         result = np.empty(shape, tensors.dtype)
-        exponent = core.run(tensors.core, result, scaled=True, threads=count)
+        exponent = core.run(tensors.core, result, scaled=True, threads=threads, progress=tell)
         return sign_and_log(result, exponent)
     if out is None:
         result = np.empty(shape, tensors.dtype)
-        core.run(tensors.core, result, scaled=False, threads=count)
+        core.run(tensors.core, result, scaled=False, threads=threads, progress=tell)
         return result[()]
     _check_out(out, shape, tensors.dtype)
     direct = out.flags.c_contiguous and not any(
         np.may_share_memory(out, array) for array in tensors.arrays
     )
     result = out if direct else np.empty(shape, tensors.dtype)
-    core.run(tensors.core, result, scaled=False, threads=count)
+    core.run(tensors.core, result, scaled=False, threads=threads, progress=tell)
     if not direct:
         out[...] = result
     return out
@@ -145,13 +160,17 @@ def sign_and_log(values: Any, exponent: int) -> tuple[Any, Any]:
         return sign[()], np.asarray(np.log(size) + exponent * math.log(2))[()]
 
 
-def _contract_on_device(plan: ContractionPlan, tensors: Tensors, log: bool, out: Any) -> Any:
+def _contract_on_device(
+    plan: ContractionPlan, tensors: Tensors, log: bool, out: Any, tell: Tell | None
+) -> Any:
     from kadanoff import device_arrays
 
     if log or out is not None:
         raise ValueError("[contract] expected neither log nor out for arrays on a GPU, got one")
     cupy = device_arrays.library("contract")
-    return contract_pairwise(cupy, plan.equation, plan.pairs, plan.sliced_numbers, tensors.arrays)
+    return contract_pairwise(
+        cupy, plan.equation, plan.pairs, plan.sliced_numbers, tensors.arrays, tell
+    )
 
 
 def fitting_threads(
@@ -186,6 +205,7 @@ def value_and_gradient(
     cotangent: npt.ArrayLike | None,
     log: bool,
     threads: int | None,
+    progress: Progress,
 ) -> tuple[Any, list[npt.NDArray[Any]]]:
     """Return the contraction, or its sign and log, and the gradients of the chosen tensors."""
     call = "value_and_gradient"
@@ -196,11 +216,10 @@ def value_and_gradient(
     if log and shape:
         raise ValueError(f"[{call}] expected an output without labels for log=True, got {shape}")
     seed = _cotangent(call, cotangent, shape, tensors.dtype, log)
-    count = fitting_threads(call, plan, tensors.dtype, wanted, limit, threads)
-    result = np.empty(shape, tensors.dtype)
-    gradients = [np.empty(tensors.arrays[k].shape, tensors.dtype) for k in wanted]
-    core = plan.core(tensors.dtype, wanted)
-    exponent = core.run_gradients(tensors.core, seed, result, gradients, scaled=log, threads=count)
+    with telling(call, progress, plan.slices) as tell:
+        result, gradients, exponent = run_gradients(
+            call, plan, tensors, limit, wanted, seed, scaled=log, threads=threads, tell=tell
+        )
     if not log:
         return result[()], gradients
     if result == 0:
@@ -208,6 +227,29 @@ def value_and_gradient(
     for gradient in gradients:
         gradient /= result  # both have the same exponent
     return sign_and_log(result, exponent), gradients
+
+
+def run_gradients(
+    call: str,
+    plan: ContractionPlan,
+    tensors: Tensors,
+    limit: int,
+    wanted: Wanted,
+    cotangent: npt.NDArray[Any],
+    *,
+    scaled: bool,
+    threads: int | None,
+    tell: Tell | None = None,
+) -> tuple[npt.NDArray[Any], list[npt.NDArray[Any]], int]:
+    """Return contraction and gradients, and the exponent of 2 that is to multiply them all."""
+    assert tensors.core is not None
+    count = fitting_threads(call, plan, tensors.dtype, wanted, limit, threads)
+    result = np.empty(plan.equation.output_shape, tensors.dtype)
+    gradients = [np.empty(tensors.arrays[k].shape, tensors.dtype) for k in wanted]
+    exponent = plan.core(tensors.dtype, wanted).run_gradients(
+        tensors.core, cotangent, result, gradients, scaled=scaled, threads=count, progress=tell
+    )
+    return result, gradients, exponent
 
 
 def _wanted(call: str, wrt: Sequence[int] | None, count: int) -> Wanted:

@@ -12,6 +12,7 @@ from . import memory
 from .equation import labels_of, make_equation
 from .execution import as_tensors, contract, value_and_gradient
 from .plan import ContractionPlan
+from .progress import Progress
 
 _CALL = "TensorNetwork"
 
@@ -101,6 +102,11 @@ class TensorNetwork:
         return self._tensors.arrays
 
     @property
+    def sizes(self) -> dict[Hashable, int]:
+        """Size of each label, in the order in which the tensors name them."""
+        return dict(zip(self._names, self._equation.sizes, strict=True))
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the elements of all tensors and of the result."""
         return self._tensors.dtype
@@ -108,7 +114,7 @@ class TensorNetwork:
     def plan(
         self,
         optimize: Any = "auto",
-        memory_limit: int | str | None = None,
+        memory_limit: float | str | None = None,
         seconds: float | None = None,
         seed: int | None = 0,
     ) -> ContractionPlan:
@@ -123,10 +129,10 @@ class TensorNetwork:
             "auto" searches as long as the contraction is worth it; "greedy", "optimal", "kadanoff",
             "cotengra" or "opt_einsum" name a search; see `kadanoff.tensor.paths.resolve`. A path is
             a list of pairs of positions, as NumPy and opt_einsum have it.
-        memory_limit : int or str, optional
-            Bytes, or such as "500 MB" or "2 GiB", for everything beside the tensors. Labels are
-            sliced until this is obeyed. Without it, nothing is sliced, and contractions are
-            refused that take more than the machine has.
+        memory_limit : int, float or str, optional
+            Bytes, as a number or as text such as "1e9", "500 MB" or "2 GiB", for everything beside
+            the tensors. Labels are sliced until this is obeyed. Without it, nothing is sliced, and
+            contractions are refused that take more than the machine has.
         seconds : float, optional
             Search for so long.
         seed : int, optional
@@ -135,7 +141,9 @@ class TensorNetwork:
         Raises
         ------
         MemoryLimitError
-            If no slicing obeys the limit.
+            If no slicing into at most 1e9 slices obeys the limit; or, without a limit, if the
+            network is far too large for the machine. "auto" sees that from a greedy path, before it
+            searches.
         ValueError, TypeError
         """
         from .planning import PLANS, request  # slow to import
@@ -158,10 +166,11 @@ class TensorNetwork:
         self,
         optimize: Any = "auto",
         *,
-        memory_limit: int | str | None = None,
+        memory_limit: float | str | None = None,
         log: bool = False,
         threads: int | None = None,
         out: npt.NDArray[Any] | None = None,
+        progress: Progress = False,
     ) -> Any:
         """Return the contraction.
 
@@ -169,7 +178,7 @@ class TensorNetwork:
         ----------
         optimize : ContractionPlan, str, path or callable
             A plan for the same structure, or what `plan` takes.
-        memory_limit : int or str, optional
+        memory_limit : int, float or str, optional
             As for `plan`. A plan that needs more is refused before memory is asked for.
         log : bool
             Return the sign (the phase, of complex numbers) and ln of the absolute value, which do
@@ -180,6 +189,9 @@ class TensorNetwork:
             is no memory for so many, there are fewer.
         out : ndarray, optional
             An array to write the result into, of its shape and type.
+        progress : bool or callable
+            True shows a bar on standard error; a function is called as progress(slices done, all
+            slices), about every 0.1 s and at the end. What it raises stops the contraction.
 
         Returns
         -------
@@ -207,7 +219,9 @@ class TensorNetwork:
         """
         plan = self._plan_for("contract", optimize, memory_limit)
         limit = _limit("contract", plan, memory_limit)
-        return contract(plan, self._tensors, limit, log=log, threads=threads, out=out)
+        return contract(
+            plan, self._tensors, limit, log=log, threads=threads, out=out, progress=progress
+        )
 
     def value_and_gradient(
         self,
@@ -215,9 +229,10 @@ class TensorNetwork:
         optimize: Any = "auto",
         *,
         cotangent: npt.ArrayLike | None = None,
-        memory_limit: int | str | None = None,
+        memory_limit: float | str | None = None,
         log: bool = False,
         threads: int | None = None,
+        progress: Progress = False,
     ) -> tuple[Any, list[npt.NDArray[Any]]]:
         r"""Return the contraction and its gradients with respect to tensors.
 
@@ -225,7 +240,7 @@ class TensorNetwork:
         ----------
         wrt : sequence of int, optional
             Numbers of tensors; all by default.
-        optimize, memory_limit, threads
+        optimize, memory_limit, threads, progress
             As in `contract`. All intermediates are kept for the way back, which takes memory.
         cotangent : array_like, optional
             Of the shape of the output: gradients are those of the sum of cotangent times output.
@@ -266,7 +281,14 @@ class TensorNetwork:
         plan = self._plan_for("value_and_gradient", optimize, memory_limit)
         limit = _limit("value_and_gradient", plan, memory_limit)
         return value_and_gradient(
-            plan, self._tensors, limit, wrt, cotangent=cotangent, log=log, threads=threads
+            plan,
+            self._tensors,
+            limit,
+            wrt,
+            cotangent=cotangent,
+            log=log,
+            threads=threads,
+            progress=progress,
         )
 
     def gradient(
@@ -275,9 +297,10 @@ class TensorNetwork:
         optimize: Any = "auto",
         *,
         cotangent: npt.ArrayLike | None = None,
-        memory_limit: int | str | None = None,
+        memory_limit: float | str | None = None,
         log: bool = False,
         threads: int | None = None,
+        progress: Progress = False,
     ) -> list[npt.NDArray[Any]]:
         """Return the gradients of `value_and_gradient`."""
         return self.value_and_gradient(
@@ -287,6 +310,7 @@ class TensorNetwork:
             memory_limit=memory_limit,
             log=log,
             threads=threads,
+            progress=progress,
         )[1]
 
     def _plan_for(self, call: str, optimize: Any, memory_limit: Any) -> ContractionPlan:

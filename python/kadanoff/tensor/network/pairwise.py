@@ -7,11 +7,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .equation import Equation
+from .progress import Tell
 from .tree import Pairs, steps_of
 
 
 def contract_pairwise(
-    module: Any, equation: Equation, pairs: Pairs, sliced: Sequence[int], arrays: Sequence[Any]
+    module: Any,
+    equation: Equation,
+    pairs: Pairs,
+    sliced: Sequence[int],
+    arrays: Sequence[Any],
+    tell: Tell | None = None,
 ) -> Any:
     """Return the contraction of arrays of `module`, which is numpy or cupy; slices are added up."""
     if not sliced:
@@ -22,7 +28,9 @@ def contract_pairwise(
         inputs=tuple(tuple(x for x in labels if x not in sliced) for labels in equation.inputs),
         output=tuple(x for x in equation.output if x not in sliced),
     )
-    for values in slices_of(equation, sliced):
+    for done, values in enumerate(slices_of(equation, sliced)):
+        if tell:
+            tell(done)
         parts = [
             array[tuple(values.get(x, slice(None)) for x in labels)]
             for array, labels in zip(arrays, equation.inputs, strict=True)

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from kadanoff import _core
 
 from . import memory
-from .equation import Equation
+from .equation import Equation, few
+from .progress import Progress
 from .tree import Pairs, path_of_pairs
 
 Wanted = tuple[int, ...]
@@ -124,6 +125,7 @@ class ContractionPlan:
         threads: int | None = None,
         out: npt.NDArray[Any] | None = None,
         check_finite: bool = True,
+        progress: Progress = False,
     ) -> Any:
         """Contract tensors of the shapes that the plan was made for.
 
@@ -131,7 +133,7 @@ class ContractionPlan:
         ----------
         arrays : sequence of array_like
             In the order of the network.
-        log, threads, out
+        log, threads, out, progress
             As in `TensorNetwork.contract`.
         check_finite : bool
             Whether to refuse NaN and infinity.
@@ -147,7 +149,9 @@ class ContractionPlan:
         from .execution import bind, contract
 
         tensors = bind("contract", self, arrays, check_finite)
-        return contract(self, tensors, self.memory_limit, log=log, threads=threads, out=out)
+        return contract(
+            self, tensors, self.memory_limit, log=log, threads=threads, out=out, progress=progress
+        )
 
     def value_and_gradient(
         self,
@@ -158,13 +162,21 @@ class ContractionPlan:
         log: bool = False,
         threads: int | None = None,
         check_finite: bool = True,
+        progress: Progress = False,
     ) -> tuple[Any, list[npt.NDArray[Any]]]:
         """Contract tensors, and differentiate by them; see `TensorNetwork.value_and_gradient`."""
         from .execution import bind, value_and_gradient
 
         tensors = bind("value_and_gradient", self, arrays, check_finite)
         return value_and_gradient(
-            self, tensors, self.memory_limit, wrt, cotangent=cotangent, log=log, threads=threads
+            self,
+            tensors,
+            self.memory_limit,
+            wrt,
+            cotangent=cotangent,
+            log=log,
+            threads=threads,
+            progress=progress,
         )
 
     def contract_torch(
@@ -193,8 +205,10 @@ class ContractionPlan:
 
         Notes
         -----
-        Once differentiable. Gradients of complex tensors follow PyTorch's convention. A result that
-        is one number gets its gradients on the way; others are contracted again on the way back.
+        Differentiable any number of times; gradients of complex tensors follow PyTorch's
+        convention. A result that is one number gets its gradients on the way, others are
+        contracted again on the way back. A gradient that is differentiated again
+        (``create_graph=True``) costs one more walk for each tensor that it is a gradient of.
         """
         from .pytorch import contract_torch  # optional, and slow to import
 
@@ -233,7 +247,7 @@ class ContractionPlan:
 
     def __str__(self) -> str:
         equation = self.equation
-        sliced = f" (of {', '.join(map(str, self.sliced))})" if self.sliced else ""
+        sliced = f" (of {few(self.sliced)})" if self.sliced else ""
         limit = f"limit {memory.shown(self.memory_limit)}"
         return "\n".join(
             [

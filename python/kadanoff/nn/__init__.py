@@ -1,0 +1,48 @@
+"""Neural networks that look at configurations; ``pip install 'kadanoff[nn]'`` brings PyTorch.
+
+- `SpinDataset`, `BatchLoader`: packed configurations, unpacked a batch at a time;
+- `FullyConnected`, `Convolutional`: a hidden layer of any size; filters on a torus of any size;
+- `fit`, `predict`, `accuracy`: training with early stopping, and what a network says afterwards;
+- `AutoregressiveNetwork`, `VariationalFreeEnergy`: free energies without a Markov chain; what they
+  return is in `kadanoff.nn.autoregressive`.
+
+Networks and their training are functions of their seeds: on one machine, with one build and one
+number of threads, they come out bit for bit.
+
+>>> import kadanoff as kd
+>>> data = kd.datasets.ising(kd.Square(8), [1.0, 5.0], 500, seed=1)
+>>> train, validation, test = data.split(train=0.7, validation=0.15, seed=1)
+>>> network = kd.nn.FullyConnected(64, hidden=20, seed=1)
+>>> history = kd.nn.fit(network, train, validation, learning_rate=0.01, seed=1)
+>>> kd.nn.accuracy(network, test) > 0.95
+True
+"""
+
+from __future__ import annotations
+
+try:
+    import torch as _torch  # noqa: F401
+except ImportError as _error:
+    raise ImportError("[nn] torch is not installed: pip install 'kadanoff[nn]'") from _error
+
+from . import autoregressive
+from .autoregressive import AutoregressiveNetwork, VariationalFreeEnergy
+from .loading import BatchLoader, SpinDataset
+from .networks import Convolutional, FullyConnected
+from .threads import torch_threads
+from .training import History, accuracy, fit, predict
+
+__all__ = [
+    "AutoregressiveNetwork",
+    "BatchLoader",
+    "Convolutional",
+    "FullyConnected",
+    "History",
+    "SpinDataset",
+    "VariationalFreeEnergy",
+    "accuracy",
+    "autoregressive",
+    "fit",
+    "predict",
+    "torch_threads",
+]
