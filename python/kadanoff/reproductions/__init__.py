@@ -28,6 +28,7 @@ KNOWN: dict[str, Entry] = {
     ),
     "mera": Entry("mera", "Energy and scaling dimensions of the critical chain by MERA."),
     "rbm-mps": Entry("rbm_mps", "Bonds, entanglement and ln Z of RBMs as tensor networks."),
+    "van": Entry("van", "Free energies of the Ising model by autoregressive networks."),
 }
 """By the name of the command; modules are imported when their command runs."""
 
