@@ -2,7 +2,9 @@
 
 - `SpinDataset`, `BatchLoader`: packed configurations, unpacked a batch at a time;
 - `FullyConnected`, `Convolutional`: a hidden layer of any size; filters on a torus of any size;
-- `fit`, `predict`, `accuracy`: training with early stopping, and what a network says afterwards.
+- `fit`, `predict`, `accuracy`: training with early stopping, and what a network says afterwards;
+- `AutoregressiveNetwork`, `VariationalFreeEnergy`: free energies without a Markov chain; what they
+  return is in `kadanoff.nn.autoregressive`.
 
 Networks and their training are functions of their seeds: on one machine, with one build and one
 number of threads, they come out bit for bit.
@@ -23,18 +25,23 @@ try:
 except ImportError as _error:
     raise ImportError("[nn] torch is not installed: pip install 'kadanoff[nn]'") from _error
 
+from . import autoregressive
+from .autoregressive import AutoregressiveNetwork, VariationalFreeEnergy
 from .loading import BatchLoader, SpinDataset
 from .networks import Convolutional, FullyConnected
 from .threads import torch_threads
 from .training import History, accuracy, fit, predict
 
 __all__ = [
+    "AutoregressiveNetwork",
     "BatchLoader",
     "Convolutional",
     "FullyConnected",
     "History",
     "SpinDataset",
+    "VariationalFreeEnergy",
     "accuracy",
+    "autoregressive",
     "fit",
     "predict",
     "torch_threads",
