@@ -55,10 +55,10 @@ def _outputs(axis: Any, series: Series, name: str, critical: float) -> None:
             label=f"$L = {size:.0f}$",
         )
         axis.plot(temperatures, 1 - output, "-", color=colour, lw=1.1, alpha=0.45)
-    axis.text(critical, 1.02, rf"$T_c = {critical:.3f}$", ha="center", va="bottom", size=9.5)
+    axis.text(critical, 1.07, rf"  $T_c = {critical:.3f}$", ha="left", va="center", size=9.5)
     axis.set_xlabel(r"temperature  $T / J$")
     axis.set_ylabel("output")
-    axis.set_ylim(-0.03, 1.1)
+    axis.set_ylim(-0.03, 1.12)
     axis.set_yticks([0, 0.5, 1])
 
 
@@ -84,7 +84,7 @@ def _collapse(axis: Any, series: Series, critical: Mapping[str, float]) -> None:
     axis.legend(loc="lower left")
     axis.set_xlabel(r"scaled temperature  $(T / T_c - 1)\, L^{1/\nu}, \quad \nu = 1$")
     axis.set_ylabel("output, ordered")
-    axis.set_ylim(-0.03, 1.1)
+    axis.set_ylim(-0.03, 1.12)
     axis.set_yticks([0, 0.5, 1])
 
 
@@ -110,4 +110,4 @@ def _crossings(axis: Any, series: Series, critical: Mapping[str, float]) -> None
     axis.set_xlim(-0.004, line[-1])
     axis.set_xlabel(r"$1 / L$")
     axis.set_ylabel(r"crossing  $T^*(L)\, /\, T_c$")
-    axis.legend(loc="upper left")
+    axis.legend(loc="upper right")
