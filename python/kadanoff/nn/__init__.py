@@ -3,6 +3,9 @@
 - `SpinDataset`, `BatchLoader`: packed configurations, unpacked a batch at a time;
 - `FullyConnected`, `Convolutional`: a hidden layer of any size; filters on a torus of any size;
 - `fit`, `predict`, `accuracy`: training with early stopping, and what a network says afterwards.
+- `Thermometer`, `summed_weights`, `tanh_transition`: a network that tells temperatures, and the
+  transition in its last layer;
+- `fit_energies`: the optimal thermometer, a softmax of the energy.
 
 Networks and their training are functions of their seeds: on one machine, with one build and one
 number of threads, they come out bit for bit.
@@ -23,19 +26,27 @@ try:
 except ImportError as _error:
     raise ImportError("[nn] torch is not installed: pip install 'kadanoff[nn]'") from _error
 
+from .energies import EnergyMachine, fit_energies
 from .loading import BatchLoader, SpinDataset
 from .networks import Convolutional, FullyConnected
+from .thermometer import TanhFit, Thermometer, summed_weights, tanh_transition
 from .threads import torch_threads
 from .training import History, accuracy, fit, predict
 
 __all__ = [
     "BatchLoader",
     "Convolutional",
+    "EnergyMachine",
     "FullyConnected",
     "History",
     "SpinDataset",
+    "TanhFit",
+    "Thermometer",
     "accuracy",
     "fit",
+    "fit_energies",
     "predict",
+    "summed_weights",
+    "tanh_transition",
     "torch_threads",
 ]

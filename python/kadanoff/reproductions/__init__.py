@@ -29,6 +29,7 @@ KNOWN: dict[str, Entry] = {
     "mera": Entry("mera", "Energy and scaling dimensions of the critical chain by MERA."),
     "pca": Entry("pca", "Principal components of Ising configurations find the magnetisation."),
     "rbm-mps": Entry("rbm_mps", "Bonds, entanglement and ln Z of RBMs as tensor networks."),
+    "thermometer": Entry("thermometer", "Networks that tell temperatures: weights and biases."),
 }
 """By the name of the command; modules are imported when their command runs."""
 
