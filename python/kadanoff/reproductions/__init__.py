@@ -32,6 +32,7 @@ KNOWN: dict[str, Entry] = {
     "rbm-mps": Entry("rbm_mps", "Bonds, entanglement and ln Z of RBMs as tensor networks."),
     "slmc": Entry("slmc", "Effective models, and the times of clusters that they propose."),
     "van": Entry("van", "Free energies of the Ising model by autoregressive networks."),
+    "thermometer": Entry("thermometer", "Networks that tell temperatures: weights and biases."),
 }
 """By the name of the command; modules are imported when their command runs."""
 
