@@ -27,6 +27,7 @@ KNOWN: dict[str, Entry] = {
         "convac_entanglement", "Separation ranks and minimum cuts of convolutional circuits."
     ),
     "mera": Entry("mera", "Energy and scaling dimensions of the critical chain by MERA."),
+    "phases": Entry("phases", "A network learns phases on one lattice, finds them on another."),
     "rbm-mps": Entry("rbm_mps", "Bonds, entanglement and ln Z of RBMs as tensor networks."),
     "van": Entry("van", "Free energies of the Ising model by autoregressive networks."),
 }
