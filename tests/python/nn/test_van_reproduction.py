@@ -18,8 +18,8 @@ SMALL = van.Work(
     4,
     (3.0, 2.27, 2.0),
     (
-        van.Layers("dense", 2, 3, 1, 200, 1e-2, 120, 60),
-        van.Layers("conv", 2, 4, 3, 100, 1e-2, 100, 50),
+        van.Layers("dense", 2, 3, 1, 150, 1e-2, 80, 40),
+        van.Layers("conv", 2, 4, 3, 60, 1e-2, 80, 40),
     ),
     4000,
     200,
@@ -35,7 +35,7 @@ def report() -> Any:
         found = van.compute(
             reproductions.Settings(threads=1), lambda done, total, what: seen.append((done, total))
         )
-    assert seen == [(step, 440) for step in range(1, 441)]
+    assert seen == [(step, 320) for step in range(1, 321)]
     return found
 
 
