@@ -9,7 +9,8 @@ namespace kadanoff::tensor {
 
 namespace {
 
-constexpr std::int64_t most_extent = 128;
+constexpr std::int64_t most_extent = 512, most_far_extent = 128;
+constexpr std::int64_t near_step_bytes = 4096;   ///< between rows that share a page, or lie in the next one
 constexpr std::int64_t most_vector_extent = 64;  ///< where there is one column, or nothing to sum over
 constexpr std::int64_t least_work = 256;         ///< multiplications: fewer are better served by offsets made before
 constexpr std::int64_t near_bytes = 1 << 20;     ///< stay in the second-level cache
@@ -73,39 +74,49 @@ bool SmallProducts::lie_well(const PairAxes& axes) const {
     if (m.stride[0] != 1 || m.stride[2] != 1) return false;
     const std::int64_t longest = std::max({m.extent, n.extent, k.extent});
     if (longest > (n.extent == 1 || k.extent == 1 ? most_vector_extent : most_extent)) return false;
+    if (longest > most_far_extent && k.stride[0] * element_bytes_ > near_step_bytes) return false;
     // Where rows lie a power of 2 apart, few of them are in the first-level cache at a time.
     if (k.extent > 8 && k.stride[0] * element_bytes_ % 2048 == 0) return false;
     return volume(axes.batch) * m.extent * n.extent * k.extent > least_work;
 }
 
-/// Products first ... last - 1 of the batch.
-void SmallProducts::work(const std::byte* const* tensors, std::int64_t first, std::int64_t last) const {
+/// Columns of products first ... last - 1 of the batch.
+void SmallProducts::work(const std::byte* const* tensors, Range products, Range columns) const {
     ProductRun run = run_;
-    while (first < last) {
-        const std::int64_t at = first % inner_.extent;
-        const std::array<std::int64_t, 3> offset = offsets(outer_, first / inner_.extent);
+    run.columns = columns.last - columns.first;
+    const std::int64_t shift[3] = {0, columns.first * run.b_column, columns.first * run.c_column};
+    while (products.first < products.last) {
+        const std::int64_t at = products.first % inner_.extent;
+        const std::array<std::int64_t, 3> offset = offsets(outer_, products.first / inner_.extent);
         const auto place = [&](std::size_t t) {
-            return tensors[t] + (base_[t] + offset[t] + at * inner_.stride[t]) * element_bytes_;
+            const std::int64_t elements = base_[t] + offset[t] + at * inner_.stride[t];
+            return tensors[t] + (elements * reals_ + shift[t]) * (element_bytes_ / reals_);
         };
         run.a = place(0);
         run.b = place(1);
         run.c = const_cast<std::byte*>(place(2));
-        run.count = std::min(inner_.extent - at, last - first);
+        run.count = std::min(inner_.extent - at, products.last - products.first);
         kernel_.multiply_small(run);
-        first += run.count;
+        products.first += run.count;
     }
 }
 
+/// Workers share out products, or where these are fewer, columns.
 void SmallProducts::run(const void* left, const void* right, void* output, int threads) const {
     if (swapped_) std::swap(left, right);
     const std::byte* const tensors[3] = {static_cast<const std::byte*>(left), static_cast<const std::byte*>(right),
                                          static_cast<const std::byte*>(output)};
-    const std::int64_t each = run_.rows * run_.columns * run_.depth;
-    const std::int64_t useful = products_ / ((least_work_of_a_thread + each - 1) / each);
-    const std::int64_t workers = std::min({static_cast<std::int64_t>(threads), products_, useful});
-    if (workers <= 1) return work(tensors, 0, products_);
-    run_parallel(static_cast<int>(workers),
-                 [&](int worker) { work(tensors, products_ * worker / workers, products_ * (worker + 1) / workers); });
+    const std::int64_t useful = products_ * run_.rows * run_.columns * run_.depth / least_work_of_a_thread;
+    const bool by_product = products_ >= std::min<std::int64_t>(threads, useful);
+    const std::int64_t pieces = by_product ? products_ : (run_.columns + kernel_.columns - 1) / kernel_.columns;
+    const std::int64_t workers = std::min({static_cast<std::int64_t>(threads), pieces, useful});
+    const Range all{0, products_}, wide{0, run_.columns};
+    if (workers <= 1) return work(tensors, all, wide);
+    run_parallel(static_cast<int>(workers), [&](int worker) {
+        const Range part{pieces * worker / workers, pieces * (worker + 1) / workers};
+        if (by_product) return work(tensors, part, wide);
+        work(tensors, all, {part.first * kernel_.columns, std::min(part.last * kernel_.columns, run_.columns)});
+    });
 }
 
 }  // namespace kadanoff::tensor

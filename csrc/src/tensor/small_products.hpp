@@ -21,11 +21,15 @@ public:
     void run(const void* left, const void* right, void* output, int threads) const;
 
 private:
+    struct Range {
+        std::int64_t first, last;
+    };
+
     SmallProducts(PairAxes axes, DType dtype, Isa isa, bool swapped);
 
     bool lie_well(const PairAxes& axes) const;
     void fill_run(const Axis<3>& m, const Axis<3>& n, const Axis<3>& k);
-    void work(const std::byte* const* tensors, std::int64_t first, std::int64_t last) const;
+    void work(const std::byte* const* tensors, Range products, Range columns) const;
 
     GemmKernel kernel_;
     std::int64_t element_bytes_, reals_;

@@ -5,6 +5,10 @@
 - `fit`, `predict`, `accuracy`: training with early stopping, and what a network says afterwards;
 - `AutoregressiveNetwork`, `VariationalFreeEnergy`: free energies without a Markov chain; what they
   return is in `kadanoff.nn.autoregressive`.
+- `fit`, `predict`, `accuracy`: training with early stopping, and what a network says afterwards.
+- `Thermometer`, `summed_weights`, `tanh_transition`: a network that tells temperatures, and the
+  transition in its last layer;
+- `fit_energies`: the optimal thermometer, a softmax of the energy.
 
 Networks and their training are functions of their seeds: on one machine, with one build and one
 number of threads, they come out bit for bit.
@@ -27,8 +31,10 @@ except ImportError as _error:
 
 from . import autoregressive
 from .autoregressive import AutoregressiveNetwork, VariationalFreeEnergy
+from .energies import EnergyMachine, fit_energies
 from .loading import BatchLoader, SpinDataset
 from .networks import Convolutional, FullyConnected
+from .thermometer import TanhFit, Thermometer, summed_weights, tanh_transition
 from .threads import torch_threads
 from .training import History, accuracy, fit, predict
 
@@ -36,13 +42,19 @@ __all__ = [
     "AutoregressiveNetwork",
     "BatchLoader",
     "Convolutional",
+    "EnergyMachine",
     "FullyConnected",
     "History",
     "SpinDataset",
     "VariationalFreeEnergy",
+    "TanhFit",
+    "Thermometer",
     "accuracy",
     "autoregressive",
     "fit",
+    "fit_energies",
     "predict",
+    "summed_weights",
+    "tanh_transition",
     "torch_threads",
 ]

@@ -30,7 +30,7 @@ class FittedRBM:
     rbm : RBM
         Visible units of -1 and 1 are the sites in row-major order; hidden ones, of -1 and 1 too,
         are (filter, y, x).
-    filters : ndarray of float64, (n_filters, *window)
+    filters : ndarray of float64, (n_filters, rows, columns)
         The weights of each filter's hidden units to the sites of a window.
     residual : float
         Root mean square of beta E - F, less its mean: pure number.

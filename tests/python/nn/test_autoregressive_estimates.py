@@ -84,7 +84,7 @@ def test_wrong_weights_are_seen(trained: Any, fault: str) -> None:
     assert abs(score(found.log_z, exact.log_z_total)) > 6.0
 
 
-def test_errors_and_bias_are_as_large_as_they_say() -> None:
+def test_error_and_bias_of_ln_z_are_as_large_as_they_say() -> None:
     """600 estimates of 60 samples: errors known to 3 %, the bias to a fifth of itself."""
     search = rough(MODELS["square"], size=0.0)
     search.beta = 0.15
@@ -102,7 +102,15 @@ def test_errors_and_bias_are_as_large_as_they_say() -> None:
     # Z itself has no bias.
     z = np.exp(log_z - exact.log_z_total)
     assert abs(z.mean() - 1.0) < 4.0 * z.std() / np.sqrt(len(z))
-    for name in ("energy", "entropy", "specific_heat", "abs_magnetization"):
+
+
+def test_errors_of_averages_are_as_large_as_they_say() -> None:
+    """200 estimates of 1000 samples: their scatter is known to 5 %."""
+    search = rough(MODELS["square"], size=0.0)
+    search.beta = 0.15
+    found = [search.importance_sample(1000) for _ in range(200)]
+    names = ("log_z", "free_energy", "energy", "entropy", "specific_heat", "abs_magnetization")
+    for name in names:
         values = np.array([getattr(each, name) for each in found])
         ratio = np.sqrt((values[:, 1] ** 2).mean()) / values[:, 0].std()
         assert abs(ratio - 1.0) < 0.2, (name, ratio)
@@ -266,6 +274,14 @@ def test_wrong_calls(
 ) -> None:
     with pytest.raises(kind, match=re.escape(f"[{call}] expected {text}") + "$"):
         getattr(trained, call)(*given)
+
+
+def test_what_is_printed(trained: Any) -> None:
+    bound, weighted = trained.free_energy(100), trained.importance_sample(100)
+    assert str(bound).splitlines()[0] == f"log_z              {bound.log_z}"
+    assert str(bound).splitlines()[-1] == f"variance           {bound.variance:.3g}"
+    assert str(weighted).splitlines()[-1] == f"effective samples  {weighted.ess:.0f} of 100"
+    assert len(str(weighted).splitlines()) == 7
 
 
 def test_wrong_values(trained: Any) -> None:

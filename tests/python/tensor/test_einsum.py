@@ -147,6 +147,31 @@ def test_nan_and_infinities_spread_as_in_numpy(
         np.testing.assert_array_equal(np.isinf(part(result)), np.isinf(part(expected)))
 
 
+@pytest.mark.parametrize("dtype", KERNEL_DTYPES)
+@pytest.mark.parametrize(
+    ("equation", "shapes"),
+    [
+        ("ij->j", [(0, 3)]),
+        ("ijk->k", [(0, 3, 2)]),
+        ("ij->", [(3, 0)]),
+        ("fe,ce,ef->e", [(3, 2), (0, 2), (2, 3)]),
+        ("a,fa,a->f", [(1,), (2, 0), (0,)]),
+        ("fa,ga,a->fg", [(2, 1), (2, 0), (0,)]),
+        ("bij,bjk->bik", [(0, 3, 4), (0, 4, 5)]),
+        ("bij,bjk->bik", [(2, 3, 0), (2, 0, 5)]),
+        ("bi,bj->bij", [(0, 3), (0, 4)]),
+        ("ij,j->i", [(5, 0), (0,)]),
+    ],
+)
+def test_empty_slices(dtype: str, equation: str, shapes: list[tuple[int, ...]]) -> None:
+    """Their strides are those of the array that they are slices of."""
+    whole = [np.ones([n + 4 for n in shape], dtype) for shape in shapes]
+    operands = [
+        array[tuple(slice(n) for n in shape)] for array, shape in zip(whole, shapes, strict=True)
+    ]
+    assert_as_numpy(Case(equation, operands), kd.einsum(equation, *operands))
+
+
 def test_zero_times_nan_is_nan() -> None:
     zero, nan = np.zeros((2, 2)), np.full((2, 2), np.nan)
     assert np.isnan(kd.einsum("ij,jk->ik", zero, nan)).all()
@@ -172,6 +197,31 @@ def test_the_number_of_threads_changes_no_bit(equation: str, dtype: str) -> None
     one = kd.einsum(equation, *operands, threads=1)
     for threads in (2, 3, 7, None):
         np.testing.assert_array_equal(kd.einsum(equation, *operands, threads=threads), one)
+
+
+@pytest.mark.parametrize("dtype", KERNEL_DTYPES)
+@pytest.mark.parametrize("layout", ["C", "F", "reversed"])
+@pytest.mark.parametrize(
+    ("equation", "extents"),
+    [
+        ("bij,bjk->bik", {"b": 11, "i": 9, "j": 30, "k": 17}),
+        ("bij,bjk->ikb", {"b": 11, "i": 3, "j": 5, "k": 50}),
+        ("bi,bj->bij", {"b": 40, "i": 5, "j": 3}),
+        ("bij,bj->bi", {"b": 20, "i": 7, "j": 11}),
+        ("abk,kb->ab", {"a": 33, "b": 7, "k": 40}),
+        ("kb,abk->ba", {"a": 33, "b": 7, "k": 40}),
+    ],
+)
+def test_batches_of_small_products(
+    equation: str, extents: dict[str, int], layout: str, dtype: str
+) -> None:
+    rng = np.random.default_rng(8)
+    terms = equation.split("->")[0].split(",")
+    shapes = [tuple(extents[label] for label in term) for term in terms]
+    operands = [laid_out(numbers(shape, dtype, rng), layout) for shape in shapes]
+    exact = np.einsum(equation, *operands)
+    tolerance = 100 * np.finfo(dtype).eps * np.abs(exact).max()
+    np.testing.assert_allclose(kd.einsum(equation, *operands), exact, rtol=0, atol=tolerance)
 
 
 def test_many_operands() -> None:

@@ -211,6 +211,7 @@ class ContractionPlan:
         convention. A result that is one number gets its gradients on the way, others are
         contracted again on the way back. A gradient that is differentiated again
         (``create_graph=True``) costs one more walk for each tensor that it is a gradient of.
+        The transforms of `torch.func`, such as `vmap`, are not supported.
         """
         from .pytorch import contract_torch  # optional, and slow to import
 
