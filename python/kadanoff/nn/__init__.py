@@ -5,6 +5,7 @@
 - `fit`, `predict`, `accuracy`: training with early stopping, and what a network says afterwards.
 - `Thermometer`, `summed_weights`, `tanh_transition`: a network that tells temperatures, and the
   transition in its last layer;
+- `layer_outputs`: what its units say about configurations;
 - `fit_energies`: the optimal thermometer, a softmax of the energy.
 
 Networks and their training are functions of their seeds: on one machine, with one build and one
@@ -28,6 +29,7 @@ except ImportError as _error:
 
 from .energies import EnergyMachine, fit_energies
 from .loading import BatchLoader, SpinDataset
+from .looking import layer_outputs
 from .networks import Convolutional, FullyConnected
 from .thermometer import TanhFit, Thermometer, summed_weights, tanh_transition
 from .threads import torch_threads
@@ -45,6 +47,7 @@ __all__ = [
     "accuracy",
     "fit",
     "fit_energies",
+    "layer_outputs",
     "predict",
     "summed_weights",
     "tanh_transition",
