@@ -14,17 +14,15 @@ before anything is quoted. Speeds are attempted flips per nanosecond.
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import platform
 import time
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import dimod
 import numpy as np
+from conditions import write
 from dwave.samplers import SimulatedAnnealingSampler
 
 import kadanoff as kd
@@ -152,11 +150,7 @@ def main() -> None:
             print(f"{name:15s} median {what}: {np.median([row[what] for row in kind]):.1f}")
         rows += kind
     if arguments.json:
-        versions = {p: metadata.version(p) for p in ("dwave-samplers", "dimod")}
-        versions["kadanoff"] = kd.__version__
-        context = {"machine": platform.machine(), "update": arguments.update, "versions": versions}
-        record = {"context": context, "results": rows}
-        arguments.json.write_text(json.dumps(record, indent=2) + "\n")
+        write(arguments.json, rows, ("dwave-samplers", "dimod"), update=arguments.update)
 
 
 if __name__ == "__main__":

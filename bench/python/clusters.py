@@ -10,15 +10,13 @@ per nanosecond of CPU time. A Swendsen-Wang sweep visits all sites, a Wolff clus
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 import time
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from conditions import write
 
 import kadanoff as kd
 from kadanoff import analysis
@@ -120,16 +118,8 @@ def main() -> None:
         print(f"{row['name']:24s} {speed}  energy {row['energy_z']:+.1f} sigma  1/{ratio:.1f}")
     if arguments.json:
         sampler = kd.Sampler(kd.Ising(kd.Square(arguments.size)), BETA, "swendsen-wang")
-        record = {
-            "context": {
-                "machine": platform.machine(),
-                "kernel": sampler.kernel,
-                "size": arguments.size,
-            },
-            "versions": {n: metadata.version(n) for n in ("kadanoff", "numpy", "mcising")},
-            "results": rows,
-        }
-        arguments.json.write_text(json.dumps(record, indent=2) + "\n")
+        more = {"kernel": sampler.kernel, "size": arguments.size}
+        write(arguments.json, rows, ("mcising",), **more)
 
 
 if __name__ == "__main__":

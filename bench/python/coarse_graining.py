@@ -1,6 +1,6 @@
 """Compare HOTRG with NumPy and opt_einsum, and measure its share of the rate of matrix products.
 
-    python bench/python/coarse_graining.py [--accuracy] [--out FILE]
+    python bench/python/coarse_graining.py [--accuracy] [--json FILE]
 
 The references are the same algorithm as a careful user writes it: opt_einsum finds the order of the
 contractions once for all steps, and multiplies by NumPy's BLAS, or the order is given by hand, with
@@ -20,7 +20,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -29,6 +28,7 @@ from typing import Any
 
 import numpy as np
 import opt_einsum
+from conditions import restart_in_a_fair_environment, write
 from scipy.linalg import eigh
 
 import kadanoff as kd
@@ -177,9 +177,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--accuracy", action="store_true", help="accuracy against chi, too")
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--json", type=Path, help="write the results here")
     options = parser.parse_args()
-    rows: list[dict[str, Any]] = [{"machine": platform.processor(), "numpy": np.__version__}]
+    restart_in_a_fair_environment()
+    rows: list[dict[str, Any]] = []
     for chi, warm, reference in ((16, 4, True), (24, 4, True), (32, 4, False)):
         rows.append(speed(chi, warm, options.rounds, reference))
         print(json.dumps(rows[-1]))
@@ -190,8 +191,8 @@ def main() -> None:
         for entry in table:
             rows.append(accuracy(*entry))
             print(json.dumps(rows[-1]))
-    if options.out:
-        options.out.write_text(json.dumps(rows, indent=1))
+    if options.json:
+        write(options.json, rows, ("opt_einsum", "scipy"))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Time ground states of spin chains by two-site DMRG, and by quimb's where it is installed.
 
-    OMP_NUM_THREADS=1 python bench/python/dmrg.py
+    python bench/python/dmrg.py --json dmrg.json
 
 Both take turns in one process, with the same bond dimensions and cutoff, until a sweep changes the
 energy by less than 1e-9. A line of JSON for each chain: medians of CPU seconds, and how far the
@@ -15,8 +15,10 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+from conditions import restart_in_a_fair_environment, write
 
 import kadanoff as kd
 
@@ -52,14 +54,17 @@ def quimb(name: str, seed: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--json", type=Path, help="write the results here")
+    options = parser.parse_args()
+    restart_in_a_fair_environment()
+    results = []
     solvers: dict[str, Callable[[str, int], float]] = {"kadanoff": own}
     if importlib.util.find_spec("quimb"):
         solvers["quimb"] = quimb
     for name, exact in EXACT.items():
         seconds: dict[str, list[float]] = {solver: [] for solver in solvers}
         errors = dict.fromkeys(solvers, 0.0)
-        for turn in range(rounds):
+        for turn in range(options.rounds):
             for solver, solve in solvers.items():
                 begin = time.process_time()
                 error = abs(solve(name, turn + 1) - exact)
@@ -68,7 +73,10 @@ def main() -> None:
                 if error > 1e-8:
                     raise SystemExit(f"{solver}: the energy of {name} is {error:.1e} off")
         medians = {solver: statistics.median(values) for solver, values in seconds.items()}
-        print(json.dumps({"chain": name, "cpu_seconds": medians, "errors": errors}), flush=True)
+        results.append({"chain": name, "cpu_seconds": medians, "errors": errors})
+        print(json.dumps(results[-1]), flush=True)
+    if options.json:
+        write(options.json, results, ("quimb",))
 
 
 if __name__ == "__main__":

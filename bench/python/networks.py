@@ -10,36 +10,20 @@ square in the additions and multiplications of the path per CPU second.
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import os
-import platform
 import statistics
-import sys
 import time
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from conditions import restart_in_a_fair_environment, write
 
 import kadanoff as kd
 from kadanoff.tensor import paths
 
-# A BLAS told to be slower than the machine is no baseline.
-SLOWER = ("OPENBLAS_CORETYPE", "MKL_DEBUG_CPU_TYPE", "MKL_ENABLE_INSTRUCTIONS")
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
 Tensors = list[tuple[np.ndarray, tuple[Any, ...]]]
-
-
-def restart_in_a_fair_environment() -> None:
-    """Start anew where the environment holds a BLAS back or gives it more than one thread."""
-    fair = {name: value for name, value in os.environ.items() if name not in SLOWER}
-    fair |= dict.fromkeys(THREADS, "1")
-    if fair != dict(os.environ):
-        os.execve(sys.executable, [sys.executable, *sys.argv], fair)
 
 
 def ring_of_ladders(rng: np.random.Generator) -> Tensors:
@@ -142,19 +126,13 @@ def main() -> None:
     arguments = parser.parse_args()
     restart_in_a_fair_environment()
     rng = np.random.default_rng(1)
-    report: dict[str, Any] = {
-        "machine": platform.processor() or platform.machine(),
-        "isa": kd._core.active_isa(),
-        "compiler": kd._core.compiler,
-        "packages": {name: metadata.version(name) for name in ("numpy", "opt_einsum", "cotengra")},
-        "results": [],
-    }
+    results: list[dict[str, Any]] = []
     for name, tensors in (("ladder", ring_of_ladders(rng)), ("tree", random_tree(rng))):
         calls = contenders(tensors, path_of(tensors).path)
         pairs = len(tensors) - 1
         micro = {k: 1e6 * v / pairs for k, v in measure(calls, arguments.rounds, 0.05).items()}
         print(f"{name}, {pairs} pairs, us per pair:", {k: round(v, 3) for k, v in micro.items()})
-        report["results"].append({"network": name, "pairs": pairs, "us_per_pair": micro})
+        results.append({"network": name, "pairs": pairs, "us_per_pair": micro})
     for dtype in ("float32", "float64"):
         tensors = ising_square(arguments.length, dtype)
         path = path_of(tensors)
@@ -163,11 +141,9 @@ def main() -> None:
         rates = {k: flops / v / 1e9 for k, v in seconds.items()}
         width = f"width {path.log2_width:.0f}, 10^{math.log10(flops):.2f} flops"
         print(f"square {arguments.length}, {dtype}, {width}, GFLOP/s:", rates)
-        report["results"].append(
-            {"network": f"square {arguments.length}", "dtype": dtype, "gflops": rates}
-        )
+        results.append({"network": f"square {arguments.length}", "dtype": dtype, "gflops": rates})
     if arguments.json:
-        arguments.json.write_text(json.dumps(report, indent=1) + "\n")
+        write(arguments.json, results, ("opt_einsum", "cotengra"))
 
 
 if __name__ == "__main__":

@@ -10,15 +10,13 @@ nanosecond of them.
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 import time
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from conditions import write
 
 import kadanoff as kd
 from kadanoff import analysis
@@ -118,11 +116,6 @@ def deviation(energies: np.ndarray, size: int) -> float:
     return float((energies.mean() - exact) / analysis.standard_error(energies[None]))
 
 
-def versions() -> dict[str, str]:
-    names = ("kadanoff", "numpy", "numba", "mcising", "dwave-samplers")
-    return {name: metadata.version(name) for name in names}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=128)
@@ -152,12 +145,8 @@ def main() -> None:
         print(f"{name:26s} {speed}  energy {z:+.1f} sigma  1/{ratio:.1f}")
     if arguments.json:
         kernel = kd.Sampler(kd.Ising(kd.Square(2)), 1.0).kernel
-        record = {
-            "context": {"machine": platform.machine(), "kernel": kernel, "size": arguments.size},
-            "versions": versions(),
-            "results": rows,
-        }
-        arguments.json.write_text(json.dumps(record, indent=2) + "\n")
+        packages = ("numba", "mcising", "dwave-samplers")
+        write(arguments.json, rows, packages, kernel=kernel, size=arguments.size)
 
 
 if __name__ == "__main__":

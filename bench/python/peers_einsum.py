@@ -16,18 +16,15 @@ or the view of one with its axes in another order.
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import os
-import platform
-import sys
 import time
 from collections.abc import Callable
-from importlib import metadata, util
+from importlib import util
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from conditions import restart_in_a_fair_environment, write
 
 import kadanoff as kd
 
@@ -43,19 +40,8 @@ CASES = {
     "ab-acd-dbc": "a:312 b:296 c:296 d:312",
 }
 PEERS = ("numpy", "torch", "opt_einsum", "pytblis")
-# A BLAS told to be slower than the machine is no baseline.
-SLOWER = ("OPENBLAS_CORETYPE", "MKL_DEBUG_CPU_TYPE", "MKL_ENABLE_INSTRUCTIONS")
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TBLIS_NUM_THREADS")
 
 Contraction = Callable[[str, np.ndarray, np.ndarray, np.ndarray], None]
-
-
-def restart_in_a_fair_environment() -> None:
-    """Start anew where the environment holds a BLAS back or gives it more than one thread."""
-    fair = {name: value for name, value in os.environ.items() if name not in SLOWER}
-    fair |= dict.fromkeys(THREADS, "1")
-    if fair != dict(os.environ):
-        os.execve(sys.executable, [sys.executable, *sys.argv], fair)
 
 
 def kadanoff_einsum(equation: str, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
@@ -213,10 +199,7 @@ def main() -> None:
                 case = Case(name, extents, dtype, options.scale)
                 results.append(compare(case, found, options.rounds))
     if options.json:
-        versions = {name: metadata.version(name) for name in PEERS if util.find_spec(name)}
-        about = {"machine": platform.processor() or platform.machine(), "versions": versions}
-        about |= {"kadanoff": kd.__version__, "compiler": kd._core.compiler}
-        options.json.write_text(json.dumps({"about": about, "results": results}, indent=2) + "\n")
+        write(options.json, results, PEERS)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,13 @@ trials only. In the instances with a limit, results are sliced to that number of
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
 import time
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import cotengra as ctg
+from conditions import write
 from cotengra.hyperoptimizers.hyper import get_default_hq_methods, get_default_optlib
 
 from kadanoff.tensor import paths
@@ -160,18 +158,8 @@ def main() -> None:
         print(f"{name:48s} {costs}  ratio {row['ratio']:.3f}", flush=True)
         if arguments.json:
             names = ("cotengra", "cotengrust", "optuna", "kahypar")
-            versions = {distribution: metadata.version(distribution) for distribution in names}
-            record = {
-                "context": {
-                    "machine": platform.machine(),
-                    "seconds": seconds,
-                    "threads": threads,
-                    "methods": get_default_hq_methods(),
-                },
-                "versions": versions,
-                "results": rows,
-            }
-            arguments.json.write_text(json.dumps(record, indent=2) + "\n")
+            more = {"seconds": seconds, "threads": threads, "methods": get_default_hq_methods()}
+            write(arguments.json, rows, names, **more)
 
 
 if __name__ == "__main__":

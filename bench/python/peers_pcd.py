@@ -13,7 +13,6 @@ minibatches in rounds in which all take turns, and ratios to the peers of the sa
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Callable
 from importlib import util
@@ -21,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from peers_rbm import restart_in_a_fair_environment, sgemm
+from conditions import restart_in_a_fair_environment, write
+from peers_rbm import sgemm
 
 import kadanoff as kd
 
@@ -239,8 +239,7 @@ def main() -> None:
     results = [compare(batch, data, found, options.rounds, options.steps) for batch in BATCHES]
     if options.json:
         kernel = kd.GibbsSampler(kd.RBM([[1.0]]), 1, seed=1).kernel
-        about = {"kernel": kernel, "kadanoff": kd.__version__, "compiler": kd._core.compiler}
-        options.json.write_text(json.dumps({"about": about, "results": results}, indent=2) + "\n")
+        write(options.json, results, ("torch",), kernel=kernel)
 
 
 if __name__ == "__main__":

@@ -12,33 +12,19 @@ same round. The rate of a float32 matrix product stands beside them.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
-import sys
 import time
 from collections.abc import Callable
-from importlib import metadata, util
+from importlib import util
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from conditions import restart_in_a_fair_environment, write
 
 import kadanoff as kd
 
 SHAPES = ((784, 500, 1000), (784, 128, 128), (64, 64, 10_000), (100, 400, 1024))
 PEERS = ("numpy", "torch", "scikit-learn")
-# A BLAS told to be slower than the machine is no baseline.
-SLOWER = ("OPENBLAS_CORETYPE", "MKL_DEBUG_CPU_TYPE", "MKL_ENABLE_INSTRUCTIONS")
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-def restart_in_a_fair_environment() -> None:
-    """Start anew where the environment holds a BLAS back or gives it more than one thread."""
-    fair = {name: value for name, value in os.environ.items() if name not in SLOWER}
-    fair |= dict.fromkeys(THREADS, "1")
-    if fair != dict(os.environ):
-        os.execve(sys.executable, [sys.executable, *sys.argv], fair)
 
 
 class Chains:
@@ -253,10 +239,7 @@ def main() -> None:
     results = [compare(shape, found, options.rounds, options.seconds) for shape in SHAPES]
     if options.json:
         kernel = kd.GibbsSampler(kd.RBM([[1.0]]), 1, seed=1).kernel
-        versions = {name: metadata.version(name) for name in PEERS if name in found}
-        about = {"machine": platform.processor() or platform.machine(), "kernel": kernel}
-        about |= {"versions": versions, "kadanoff": kd.__version__, "compiler": kd._core.compiler}
-        options.json.write_text(json.dumps({"about": about, "results": results}, indent=2) + "\n")
+        write(options.json, results, PEERS, kernel=kernel)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,37 @@ void check_name(const char* what, const std::string& name, std::initializer_list
     throw InvalidArgument(std::string("[Sampler] expected ") + what + " to be one of " + list + ", got '" + name + "'");
 }
 
+/// What update "self-learning" serves, and what it may be told.
+void check_self_learning(const Lattice& lattice, const Model& model, const SelfLearning& options) {
+    const std::string call = "[SelfLearning] expected ";
+    const auto* ising = std::get_if<Ising>(&model);
+    const bool square = std::string_view(lattice.name()) == "square";
+    if (ising == nullptr || !square || !lattice.periodic()[0] || !lattice.periodic()[1]) {
+        throw InvalidArgument(call + "an Ising model on a periodic square lattice, got " +
+                              (ising == nullptr ? "a Potts model"
+                               : square         ? "an open square lattice"
+                                                : std::string("lattice ") + lattice.name()));
+    }
+    if (!ising->coupling.uniform() || !ising->field.uniform()) {
+        throw InvalidArgument(call + "one coupling and one field, got a value for each " +
+                              (ising->coupling.uniform() ? "site" : "bond"));
+    }
+    if (options.couplings.size() < 1 || options.couplings.size() > 3) {
+        throw InvalidArgument(call + "1 to 3 effective couplings, got " + std::to_string(options.couplings.size()));
+    }
+    for (const double j : options.couplings) check_number("SelfLearning", "effective coupling", j);
+    const std::int64_t shortest = std::min(lattice.extents()[0], lattice.extents()[1]);
+    if (options.couplings.size() == 3 && shortest < 3) {
+        throw InvalidArgument(call + "extents of at least 3 for third neighbours, got " +
+                              extents_text(lattice.extents()));
+    }
+    constexpr std::int64_t most = std::int64_t{1} << 28;  // 12 numbers for each site have 32 bits to count them
+    if (options.clusters < 1 || lattice.sites() > most / options.clusters) {
+        throw InvalidArgument(call + "at least 1 cluster, and at most 2^28 sites in all of them, got " +
+                              std::to_string(options.clusters) + " on " + std::to_string(lattice.sites()) + " sites");
+    }
+}
+
 }  // namespace
 
 std::string text(double value) {
@@ -82,7 +113,11 @@ void check_request(const Lattice& lattice, const Model& model, const SamplerOpti
         throw InvalidArgument("[Sampler] expected 1 to 4096 threads, got " + std::to_string(options.threads));
     }
     check_beta(options.beta, options.replicas);
-    check_name("update", options.update, {"heatbath", "metropolis", "wolff", "swendsen-wang"});
+    if (options.update == "self-learning") {
+        check_self_learning(lattice, model, options.self_learning);
+    } else {
+        check_name("update", options.update, {"heatbath", "metropolis", "wolff", "swendsen-wang"});
+    }
     check_name("order", options.order, {"sublattice", "sequential", "random", "parallel"});
 }
 

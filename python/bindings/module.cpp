@@ -23,6 +23,7 @@ PYBIND11_MODULE(_core, m) {
     kadanoff::python::register_rbm(m);
     kadanoff::python::register_rbm_likelihood(m);
     kadanoff::python::register_sampler(m);
+    kadanoff::python::register_self_learning(m);
     kadanoff::python::register_tempering(m);
     kadanoff::python::register_tensor_network(m);
     kadanoff::python::register_tensor_path(m);

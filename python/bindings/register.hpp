@@ -13,6 +13,7 @@ void register_random(pybind11::module_& m);
 void register_rbm(pybind11::module_& m);
 void register_rbm_likelihood(pybind11::module_& m);
 void register_sampler(pybind11::module_& m);
+void register_self_learning(pybind11::module_& m);
 void register_tempering(pybind11::module_& m);
 void register_tensor_network(pybind11::module_& m);
 void register_tensor_path(pybind11::module_& m);

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "einsum_operand.hpp"
@@ -44,29 +45,76 @@ void append(std::vector<std::uint64_t>& key, const EinsumPath& path) {
     }
 }
 
+/// Appends the letters of a list or tuple of labels; false where one is no plain integer in [0, 52) and no Ellipsis.
+bool append_labels(PyObject* labels, std::string& text) {
+    constexpr char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    if (!PyList_CheckExact(labels) && !PyTuple_CheckExact(labels)) return false;
+    const Py_ssize_t count = PySequence_Fast_GET_SIZE(labels);
+    for (Py_ssize_t i = 0; i < count; ++i) {
+        PyObject* const label = PySequence_Fast_GET_ITEM(labels, i);
+        if (label == Py_Ellipsis) {
+            text += "...";
+            continue;
+        }
+        if (!PyLong_CheckExact(label)) return false;
+        int overflow = 0;
+        const long number = PyLong_AsLongAndOverflow(label, &overflow);
+        if (overflow != 0 || number < 0 || number >= 52) return false;
+        text += letters[number];
+    }
+    return true;
+}
+
 /// The arguments of a call that needs no conversion.
 struct Call {
     std::string_view equation;
+    std::string written;  ///< the equation, where it was given as lists of labels
     std::vector<OperandView> operands;
     std::optional<OperandView> out;
     PyObject* path = Py_None;
 
     /// False where NumPy has to convert something first.
     bool read(PyObject* arguments, PyObject* output) {
-        const Py_ssize_t size = PyTuple_GET_SIZE(arguments);
-        if (size < 2) return false;
-        PyObject* text = PyTuple_GET_ITEM(arguments, 0);
-        if (!PyUnicode_CheckExact(text) || !PyUnicode_IS_COMPACT_ASCII(text)) return false;
-        equation = {reinterpret_cast<const char*>(PyUnicode_1BYTE_DATA(text)),
-                    static_cast<std::size_t>(PyUnicode_GET_LENGTH(text))};
-        operands.reserve(static_cast<std::size_t>(size - 1));
-        for (Py_ssize_t i = 1; i < size; ++i) {
-            operands.emplace_back(PyTuple_GET_ITEM(arguments, i));
-            if (!operands.back().ready() || operands.back().dtype() != operands.front().dtype()) return false;
-        }
+        if (PyTuple_GET_SIZE(arguments) < 2) return false;
+        PyObject* first = PyTuple_GET_ITEM(arguments, 0);
+        if (!(PyUnicode_CheckExact(first) ? read_text(arguments) : read_lists(arguments))) return false;
         if (output == Py_None) return true;
         out.emplace(output);
         return out->ready() && out->writeable() && out->dtype() == operands.front().dtype();
+    }
+
+    bool read_text(PyObject* arguments) {
+        PyObject* text = PyTuple_GET_ITEM(arguments, 0);
+        if (!PyUnicode_IS_COMPACT_ASCII(text)) return false;
+        equation = {reinterpret_cast<const char*>(PyUnicode_1BYTE_DATA(text)),
+                    static_cast<std::size_t>(PyUnicode_GET_LENGTH(text))};
+        const Py_ssize_t size = PyTuple_GET_SIZE(arguments);
+        operands.reserve(static_cast<std::size_t>(size - 1));
+        for (Py_ssize_t i = 1; i < size; ++i) {
+            if (!add_operand(PyTuple_GET_ITEM(arguments, i))) return false;
+        }
+        return true;
+    }
+
+    bool read_lists(PyObject* arguments) {
+        const Py_ssize_t size = PyTuple_GET_SIZE(arguments);
+        operands.reserve(static_cast<std::size_t>(size / 2));
+        for (Py_ssize_t i = 0; i + 1 < size; i += 2) {
+            if (!add_operand(PyTuple_GET_ITEM(arguments, i))) return false;
+            if (i > 0) written += ',';
+            if (!append_labels(PyTuple_GET_ITEM(arguments, i + 1), written)) return false;
+        }
+        if (size % 2 != 0) {
+            written += "->";
+            if (!append_labels(PyTuple_GET_ITEM(arguments, size - 1), written)) return false;
+        }
+        equation = written;
+        return true;
+    }
+
+    bool add_operand(PyObject* array) {
+        operands.emplace_back(array);
+        return operands.back().ready() && operands.back().dtype() == operands.front().dtype();
     }
 
     /// Whether the operands have these shapes: of each the number of axes, then the extents, as 64-bit integers.
@@ -165,8 +213,8 @@ PyObject* contract(PyObject* arguments, PyObject* output, PyObject* path, int th
     return scalar_if_no_axes(std::move(result));
 }
 
-/// einsum(operands, out, path, threads[, shapes]): `operands` holds the equation and the arrays. NotImplemented where
-/// these are not arrays of one dtype that the kernels have, aligned, and apart from `out`, or not of the shapes.
+/// einsum(operands, out, path, threads[, shapes]): `operands` is what a caller gives, in either form. NotImplemented
+/// where these are not arrays of one dtype that the kernels have, aligned, and apart from `out`, or not of the shapes.
 PyObject* einsum(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
     const bool shapes = count == 5;
     if ((count != 4 && !shapes) || !PyTuple_CheckExact(arguments[0]) || (shapes && !PyBytes_CheckExact(arguments[4]))) {

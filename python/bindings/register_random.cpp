@@ -88,6 +88,8 @@ void register_random(py::module_& m) {
     streams["rbm_swap"] = static_cast<int>(Stream::rbm_swap);
     streams["gaussian_rbm"] = static_cast<int>(Stream::gaussian_rbm);
     streams["layer_seeds"] = static_cast<int>(Stream::layer_seeds);
+    streams["self_learning"] = static_cast<int>(Stream::self_learning);
+    streams["machine_proposal"] = static_cast<int>(Stream::machine_proposal);
     streams["rbm_annealing"] = static_cast<int>(Stream::rbm_annealing);
     m.attr("streams") = streams;
     m.def("philox4x32", &philox, py::arg("counter"), py::arg("key"));

@@ -35,7 +35,8 @@ std::unique_ptr<SharedSampler> make_sampler(const Lattice& lattice, const Floats
                                             double plaquette, int states, const std::vector<double>& beta,
                                             const std::string& update, const std::string& order,
                                             const std::string& kernel, std::int64_t replicas, std::uint64_t seed,
-                                            const std::string& device, int threads, const std::string& start) {
+                                            const std::string& device, int threads, const std::string& start,
+                                            const std::vector<double>& effective, int clusters) {
     const Model model = make_model(coupling, field, plaquette, states);
     SamplerOptions options;
     options.beta = beta;
@@ -47,6 +48,7 @@ std::unique_ptr<SharedSampler> make_sampler(const Lattice& lattice, const Floats
     options.device = device == "cuda" ? Device::cuda : Device::cpu;
     options.threads = threads;
     options.start = start == "random" ? Start::random : start == "down" ? Start::down : Start::ordered;
+    options.self_learning = {effective, clusters};
     const py::gil_scoped_release release;
     return std::make_unique<SharedSampler>(Sampler(lattice, model, options));
 }
@@ -126,7 +128,7 @@ void register_sampler(py::module_& m) {
         .def(py::init(&make_sampler), py::kw_only(), py::arg("lattice"), py::arg("coupling"), py::arg("field"),
              py::arg("plaquette"), py::arg("states"), py::arg("beta"), py::arg("update"), py::arg("order"),
              py::arg("kernel"), py::arg("replicas"), py::arg("seed"), py::arg("device"), py::arg("threads"),
-             py::arg("start"))
+             py::arg("start"), py::arg("effective") = std::vector<double>{}, py::arg("clusters") = 1)
         .def("run", &run, py::arg("sweeps"))
         .def("sample", &sample, py::arg("draws"), py::arg("every"), py::arg("energy").noconvert(),
              py::arg("magnetization").noconvert(), py::arg("extra").noconvert())

@@ -14,7 +14,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from kadanoff import annealing, couplings, datasets, exact, instances, rbm, tempering, tensor
+from kadanoff import annealing, couplings, datasets, exact, instances, rbm, slmc, tempering, tensor
 from kadanoff._core import __version__, rng_version
 from kadanoff.annealing import AnnealResult, PopulationResult, anneal, population_anneal
 from kadanoff.errors import DivergenceError, Error, FileError, Interrupted, MemoryLimitError
@@ -81,6 +81,7 @@ __all__ = [
     "population_anneal",
     "rbm",
     "rng_version",
+    "slmc",
     "tempering",
     "tensor",
 ]

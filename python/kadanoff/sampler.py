@@ -143,7 +143,7 @@ class Sampler(FixedAttributes, SavedChains):
         self.order = arguments.choice(call, "order", order, ORDERS)
         betas = arguments.reals(call, "beta", beta)
         self._core = _core.Sampler(
-            **_core_terms(model),
+            **core_terms(model),
             beta=betas.tolist(),
             update=update,
             order=self.order,
@@ -455,7 +455,7 @@ def _from_plain_state(state: dict[str, Any], device: str, threads: int | None) -
     return Sampler.from_state(storage.Entries(state, "a pickled sampler"), device, threads)
 
 
-def _core_terms(model: Model) -> dict[str, Any]:
+def core_terms(model: Model) -> dict[str, Any]:
     """Return the terms of the energy as the compiled core takes them."""
     if isinstance(model, Potts):
         coupling, field, plaquette, states = model.coupling, 0.0, 0.0, model.q

@@ -152,6 +152,32 @@ TEST_CASE(long_sums_lose_little) {
     CHECK(std::abs(sum / 1e6F - 1) < 2e-5F);
 }
 
+/// Rows, columns, both sides of an axis, rows of a few numbers, and numbers that are no neighbours.
+TEST_CASE(sums_have_the_same_bits_on_every_instruction_set_and_number_of_threads) {
+    std::mt19937 random(7);
+    std::vector<float> input(300'000);
+    for (float& x : input) x = std::uniform_real_distribution<float>(-1, 1)(random);
+    const std::vector<PermuteSpec> specs{
+        {DType::float32, {0, 1}, {1}, {59, 5003}, {5003, 1}, {1}},
+        {DType::float32, {0, 1}, {0}, {601, 499}, {499, 1}, {1}},
+        {DType::float32, {0, 1, 2}, {1}, {61, 300, 15}, {4500, 15, 1}, {1}},
+        {DType::float32, {0, 1}, {1}, {90'001, 3}, {3, 1}, {1}},
+        {DType::complex64, {0, 1}, {1}, {300, 401}, {401, 1}, {1}},
+        {DType::float32, {0, 1}, {0}, {300, 450}, {900, 2}, {1}},
+    };
+    for (const PermuteSpec& spec : specs) {
+        std::vector<float> first(12'000);
+        Permutation(spec, Isa::scalar).run(input.data(), first.data());
+        for (const Isa isa : kadanoff::available_isas()) {
+            for (const int threads : {1, 3}) {
+                std::vector<float> output(12'000);
+                Permutation(spec, isa).run(input.data(), output.data(), threads);
+                CHECK(output == first);
+            }
+        }
+    }
+}
+
 TEST_CASE(an_output_of_labels_that_the_input_lacks_is_refused) {
     CHECK_THROWS(kadanoff::InvalidArgument, "[permute] expected labels of the output in the input, got 1",
                  (Permutation({DType::float64, {0}, {1}, {3, 3}, {1}, {1}})));

@@ -58,6 +58,8 @@ STREAMS = {
     "rbm_swap": 33,
     "gaussian_rbm": 34,
     "layer_seeds": 35,
+    "self_learning": 36,
+    "machine_proposal": 37,
     "rbm_annealing": 31,
 }
 FAULTS = {

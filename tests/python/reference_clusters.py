@@ -104,7 +104,7 @@ class System:
         scale = 1.0 if self.q else 2.0
         size = sizes.pop() if len(sizes) == 1 else 0.0
         used = np.full(len(self.ends), size) if self.one_size else np.abs(self.coupling)
-        self.limit = [_bond_threshold(scale * beta * j) for j in used.tolist()]
+        self.limit = [bond_threshold(scale * beta * j) for j in used.tolist()]
         self.places(lattice, kernel)
 
     def places(self, lattice: Any, kernel: str) -> None:
@@ -189,7 +189,7 @@ class System:
         """The new states and the sites of the cluster."""
         block = key.block(WOLFF, 0, DECISION)
         queue = [scaled(uniform(block[0], block[1]), self.n)]
-        tries = _Tries(self, key)
+        tries = Tries(self, key)
         for site in queue:
             ends = [
                 (b, int(self.ends[b].sum()) - site)
@@ -224,11 +224,11 @@ class System:
         return found
 
 
-class _Tries:
+class Tries:
     """The accepted bonds of a Wolff cluster, in the order in which they are tried."""
 
-    def __init__(self, system: System, key: Key) -> None:
-        self.system, self.key = system, key
+    def __init__(self, system: Any, key: Key, stream: int = WOLFF) -> None:
+        self.system, self.key, self.stream = system, key, stream
         self.at, self.sublattice = 0, 0
         unit = 32 * LANES if system.one_size else LANES
         self.end, self.stripe = unit * (1 if system.one_size else 4), 0
@@ -242,7 +242,7 @@ class _Tries:
         accept = accept_bit if self.system.one_size else accept_number
         first, self.at = self.at, self.at + len(batch)
         return [
-            accept(self.key, WOLFF, self.system.limit[b], first + k, self.sublattice)
+            accept(self.key, self.stream, self.system.limit[b], first + k, self.sublattice)
             for k, (b, _) in enumerate(batch)
         ]
 
@@ -252,6 +252,6 @@ def scaled(u: int, count: int) -> int:
     return u * count >> 64
 
 
-def _bond_threshold(exponent: float) -> int:
+def bond_threshold(exponent: float) -> int:
     with mpmath.workprec(200):
         return reference.threshold(1 - mpmath.exp(-mpmath.mpf(exponent)))

@@ -21,5 +21,5 @@ def test_pages_build(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html", copy, tmp_path / "html"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    for page in ("plot_phase_transition", "plot_rbm"):
+    for page in ("plot_phase_transition", "plot_rbm", "plot_self_learning", "plot_tensors"):
         assert (tmp_path / "html" / "auto_gallery" / f"{page}.html").exists()

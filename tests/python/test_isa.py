@@ -72,6 +72,7 @@ ENTRIES = {
     "potts": ["potts(bool, bool)"],
     "rbm": ["rbm(bool)"],
     "stream": ["stream(kadanoff::DType)"],
+    "sum": ["sum(bool)"],
     "table": ["table(kadanoff::TableChoice)"],
 }
 

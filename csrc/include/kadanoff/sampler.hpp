@@ -9,6 +9,7 @@
 #include "kadanoff/device.hpp"
 #include "kadanoff/lattice/lattice.hpp"
 #include "kadanoff/model/model.hpp"
+#include "kadanoff/self_learning.hpp"
 
 namespace kadanoff {
 
@@ -26,7 +27,7 @@ enum class Start {
 
 struct SamplerOptions {
     std::vector<double> beta{1.0};    ///< inverse temperatures: one for all, or one per replica
-    std::string update = "heatbath";  ///< heatbath, metropolis, wolff or swendsen-wang
+    std::string update = "heatbath";  ///< heatbath, metropolis, wolff, swendsen-wang or self-learning
     /// In which order a sweep of heatbath or metropolis visits the sites: "sublattice" after sublattice, "sequential"
     /// by number, "random" with replacement, "parallel" all at once.
     std::string order = "sublattice";
@@ -36,6 +37,7 @@ struct SamplerOptions {
     Device device = Device::cpu;
     int threads = 0;  ///< 0: one per core
     Start start = Start::ordered;
+    SelfLearning self_learning;  ///< for update self-learning
 };
 
 /// Monte Carlo for spin models on lattices and graphs.
@@ -66,6 +68,7 @@ public:
     /// Swendsen-Wang: "cluster_size", the mean size of the cluster of a site, and without a field the improved
     /// estimators (Wolff, Phys. Rev. Lett. 60 (1988) 1461) "improved_magnetization_squared" and
     /// "improved_magnetization_fourth", whose means are those of the powers of the magnetisation per site.
+    /// Self-learning: "proposed_sites", the sum of the sizes of the last proposal's clusters, and "accepted", 1 or 0.
     std::vector<std::string> extra_series() const;
 
     /// H of the present spins, one per replica; exact where couplings and fields are integers.

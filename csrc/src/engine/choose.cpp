@@ -62,7 +62,8 @@ bool dense_pays(const EngineRequest& request, const Ising& model) {
 }
 
 bool is_cluster(const EngineRequest& request) {
-    return request.options.update == "wolff" || request.options.update == "swendsen-wang";
+    const std::string& update = request.options.update;
+    return update == "wolff" || update == "swendsen-wang" || update == "self-learning";
 }
 
 std::string fastest(const EngineRequest& request) {

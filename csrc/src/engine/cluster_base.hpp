@@ -33,7 +33,9 @@ struct ClusterSweep {
 /// What the cluster engines share: replicas are independent, and each belongs to one thread at a time.
 class ClusterEngine : public Engine {
 public:
-    explicit ClusterEngine(const EngineRequest& request);
+    explicit ClusterEngine(const EngineRequest& request) : ClusterEngine(request, ClusterModel(request)) {}
+    /// With clusters of another model than the one that is asked for.
+    ClusterEngine(const EngineRequest& request, ClusterModel model);
 
     void advance(std::uint64_t sweep, std::int64_t draws, std::int64_t every, Totals* totals) override;
     void measure(Totals* totals) override;
@@ -98,5 +100,6 @@ private:
 std::unique_ptr<ClusterEngine> make_row_clusters(const EngineRequest& request);
 std::unique_ptr<ClusterEngine> make_graph_clusters(const EngineRequest& request);
 std::unique_ptr<ClusterEngine> make_wolff(const EngineRequest& request);
+std::unique_ptr<ClusterEngine> make_self_learning(const EngineRequest& request);
 
 }  // namespace kadanoff

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "engine/cluster_base.hpp"
 #include "engine/row_geometry.hpp"
@@ -21,8 +22,8 @@ ClusterKernel choose_kernels(Isa isa) {
 
 }  // namespace
 
-ClusterEngine::ClusterEngine(const EngineRequest& request)
-    : model_(request),
+ClusterEngine::ClusterEngine(const EngineRequest& request, ClusterModel model)
+    : model_(std::move(model)),
       packing_(request),
       isa_(active_isa()),
       kernels_(choose_kernels(isa_)),
@@ -110,9 +111,9 @@ void ClusterEngine::write(const std::uint32_t* words) {
 
 std::unique_ptr<Engine> make_cluster_engine(const EngineRequest& request) {
     constexpr std::int64_t long_row = 12;  // shorter ones leave most of a word empty, and lists of bonds are faster
-    const bool wolff = request.options.update == "wolff";
-    std::vector<std::string> served{"cluster-graph"};  // the fastest first
-    if (!wolff && RowGeometry::serves(request.lattice, ClusterModel(request))) {
+    const bool wolff = request.options.update == "wolff", learned = request.options.update == "self-learning";
+    std::vector<std::string> served{learned ? "cluster-square" : "cluster-graph"};  // the fastest first
+    if (!wolff && !learned && RowGeometry::serves(request.lattice, ClusterModel(request))) {
         const bool fast = request.lattice.extents().back() >= long_row;
         served.insert(fast ? served.begin() : served.end(), "cluster-rows");
     }
@@ -122,7 +123,8 @@ std::unique_ptr<Engine> make_cluster_engine(const EngineRequest& request) {
         throw InvalidArgument("[Sampler] expected a kernel that serves the model and the update, such as '" +
                               served[0] + "', got '" + kernel + "'");
     }
-    std::unique_ptr<ClusterEngine> engine = wolff                      ? make_wolff(request)
+    std::unique_ptr<ClusterEngine> engine = learned                    ? make_self_learning(request)
+                                            : wolff                    ? make_wolff(request)
                                             : kernel == "cluster-rows" ? make_row_clusters(request)
                                                                        : make_graph_clusters(request);
     engine->write(graph_start(request).data());

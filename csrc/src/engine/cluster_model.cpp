@@ -47,6 +47,12 @@ ClusterModel::ClusterModel(const EngineRequest& request) {
             throw InvalidArgument("[Sampler] expected Potts couplings >= 0 for update '" + update + "', got " +
                                   text(j));
         }
+    }
+    look_at_couplings();
+}
+
+void ClusterModel::look_at_couplings() {
+    for (const double j : coupling_.all()) {
         has_negative_ = has_negative_ || j < 0.0;
         if (j == 0.0) continue;
         one_size_ = one_size_ && (size_ == 0.0 || size_ == std::fabs(j));

@@ -25,6 +25,8 @@ class ClusterModel {
 public:
     /// Throws InvalidArgument for what cluster updates do not serve.
     explicit ClusterModel(const EngineRequest& request);
+    /// An Ising model without a field whose bonds have one of these couplings each.
+    explicit ClusterModel(const std::vector<double>& couplings) : coupling_(couplings) { look_at_couplings(); }
 
     bool ising() const { return states_ == 0; }
     int states() const { return states_; }  ///< of a Potts spin; 0: Ising
@@ -47,6 +49,8 @@ public:
     static double potts_order(const std::vector<std::int64_t>& sites_in_state);
 
 private:
+    void look_at_couplings();
+
     int states_ = 0;
     Values coupling_{1.0};
     Values field_{0.0};

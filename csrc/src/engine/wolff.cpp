@@ -1,14 +1,13 @@
 #include <algorithm>
-#include <cstring>
 #include <type_traits>
 
 #include "checks.hpp"
+#include "engine/bond_draws.hpp"
 #include "engine/cluster_base.hpp"
 #include "engine/graph_bonds.hpp"
 #include "engine/neighbours.hpp"
 #include "engine/row_geometry.hpp"
 #include "kadanoff/update/metropolis.hpp"
-#include "kadanoff/update/random_bits.hpp"
 
 namespace kadanoff {
 
@@ -16,8 +15,6 @@ namespace {
 
 /// Bonds of a site that are tried together.
 constexpr std::int64_t batch = 32;
-/// A cluster begins with a short string of random bits or numbers; only a large one draws whole stripes.
-constexpr std::int64_t first_bits = 1, first_numbers = 4;  // vectors
 constexpr std::uint8_t visited = 0x80;
 
 struct WolffScratch final : ClusterScratch {
@@ -26,81 +23,7 @@ struct WolffScratch final : ClusterScratch {
     std::vector<std::uint32_t> queue;  ///< sites of the cluster, in the order in which they joined it
     std::vector<std::uint64_t> rows;   ///< the spins as rows of bits, to measure them
     std::vector<std::uint8_t> bytes;
-    alignas(64) std::uint32_t string[word_stripe * string_lanes + 2];
-};
-
-/// The random bits of a cluster's bonds, in the order in which they are tried.
-class BondBits {
-public:
-    BondBits(const ClusterKernel& kernels, const DrawKey& key, std::uint64_t threshold, std::uint32_t* string)
-        : kernels_(kernels), key_(key), threshold_(threshold), string_(string) {
-        kernels_.bits(key_, threshold_, 0, first_bits, string_);
-        end_ = first_bits * string_lanes * 32;
-    }
-
-    /// The next `count` bits, at most 32; a string that has fewer left ends.
-    std::uint32_t take(const std::uint32_t*, std::int64_t count) {
-        if (at_ + count > end_) refill();
-        std::uint64_t word;
-        std::memcpy(&word, string_ + at_ / 32, sizeof word);
-        const auto result = static_cast<std::uint32_t>(word >> at_ % 32);
-        at_ += count;
-        return result;
-    }
-
-private:
-    void refill() {
-        key_.sublattice = 1;
-        kernels_.bits(key_, threshold_, next_, bit_stripe, string_);
-        next_ += bit_stripe;
-        at_ = 0;
-        end_ = bit_stripe * string_lanes * 32;
-    }
-
-    const ClusterKernel& kernels_;
-    DrawKey key_;
-    std::uint64_t threshold_;
-    std::uint32_t* string_;
-    std::int64_t at_ = 0, end_ = 0, next_ = 0;
-};
-
-/// The same by numbers, where each bond has a threshold of its own.
-class BondNumbers {
-public:
-    BondNumbers(const ClusterKernel& kernels, const DrawKey& key, const std::uint64_t* thresholds,
-                std::uint32_t* string)
-        : kernels_(kernels), key_(key), thresholds_(thresholds), string_(string) {
-        kernels_.words(key_, 0, first_numbers, string_);
-        end_ = first_numbers * string_lanes;
-    }
-
-    std::uint32_t take(const std::uint32_t* bond, std::int64_t count) {
-        if (at_ + count > end_) refill();
-        std::uint32_t result = 0;
-        for (std::int64_t k = 0; k < count; ++k) {
-            result |=
-                static_cast<std::uint32_t>(accepts(key_, begin_ + at_ + k, string_[at_ + k], thresholds_[bond[k]]))
-                << k;
-        }
-        at_ += count;
-        return result;
-    }
-
-private:
-    void refill() {
-        key_.sublattice = 1;
-        kernels_.words(key_, next_, word_stripe, string_);
-        begin_ = next_ * string_lanes;
-        next_ += word_stripe;
-        at_ = 0;
-        end_ = word_stripe * string_lanes;
-    }
-
-    const ClusterKernel& kernels_;
-    DrawKey key_;
-    const std::uint64_t* thresholds_;
-    std::uint32_t* string_;
-    std::int64_t at_ = 0, end_ = 0, next_ = 0, begin_ = 0;
+    alignas(64) std::uint32_t string[bond_string_words];
 };
 
 /// Of the sites, where the compiler is not told: as patterns have it, or as the lists do.

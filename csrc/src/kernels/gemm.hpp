@@ -70,6 +70,19 @@ struct GemmUnpacking {
     std::int64_t range_count;
 };
 
+/// Products of matrices of one size, read and written where they lie; steps in elements. Rows are neighbours in A and
+/// C.
+struct ProductRun {
+    const void *a, *b;
+    void* c;
+    std::int64_t rows, columns, depth;
+    std::int64_t a_step;            ///< from one k to the next
+    std::int64_t b_step, b_column;  ///< the same, and from one column to the next
+    std::int64_t c_column;
+    std::int64_t count, a_next, b_next, c_next;  ///< how many, and from one to the next
+    bool far;                                    ///< products come from beyond the second-level cache
+};
+
 /// The kernels of one instruction set for one type of elements. Tiles are real: for complex elements the panels of A
 /// hold (re, im) and (-im, re) of each k, those of B re and im (Van Zee's 1m method), and tiles are twice as deep.
 struct GemmKernel {
@@ -80,9 +93,10 @@ struct GemmKernel {
     void (*pack_a)(const GemmPacking& packing) noexcept;
     void (*pack_b)(const GemmPacking& packing) noexcept;
     void (*unpack)(const GemmUnpacking& unpacking) noexcept;
-    int lanes;    ///< real numbers of a vector
-    int vectors;  ///< of a panel of A
-    int columns;  ///< of a panel of B
+    void (*multiply_small)(const ProductRun& job) noexcept;  ///< null where a vector has no room for a number
+    int lanes;                                               ///< real numbers of a vector
+    int vectors;                                             ///< of a panel of A
+    int columns;                                             ///< of a panel of B
 };
 
 GemmKernel scalar_gemm(DType dtype) noexcept;

@@ -3,6 +3,7 @@
 
 #include "kernels/gemm.hpp"
 #include "kernels/gemm_pack_inl.hpp"
+#include "kernels/small_products_inl.hpp"
 
 namespace kadanoff {
 namespace {
@@ -117,6 +118,11 @@ GemmKernel make_gemm(bool complex) noexcept {
     kernel.pack_a = complex ? pack_complex_a<Mover<2 * bytes>, Number, (rows + 1) / 2> : pack_real<Mover<bytes>, rows>;
     kernel.pack_b = complex ? pack_complex_b<Mover<2 * bytes>, Number, Columns> : pack_real<Mover<bytes>, Columns>;
     kernel.unpack = complex ? unpack_cross<Mover<2 * bytes>, Number> : unpack_cross<Mover<bytes>, Number>;
+    if (!complex) {
+        kernel.multiply_small = multiply_small<RealSums, Real, Vectors, Columns>;
+    } else if constexpr (Real::lanes > 1) {
+        kernel.multiply_small = multiply_small<ComplexSums, Real, (Vectors + 1) / 2, 6>;
+    }
     kernel.lanes = Real::lanes;
     kernel.vectors = Vectors;
     kernel.columns = Columns;

@@ -33,6 +33,14 @@ struct Avx2Real<float> {
     }
     KADANOFF_LEAF static Vector broadcast(const float* p) { return _mm256_broadcast_ss(p); }
     KADANOFF_LEAF static Vector add(Vector a, Vector b) { return _mm256_add_ps(a, b); }
+    /// a - b in even lanes, a + b in odd ones.
+    KADANOFF_LEAF static Vector subtract_add(Vector a, Vector b) { return _mm256_addsub_ps(a, b); }
+    KADANOFF_LEAF static Vector swap_pairs(Vector a) { return _mm256_permute_ps(a, 0xB1); }
+    KADANOFF_LEAF static Number total(Vector a) {
+        __m128 half = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+        half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+        return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+    }
     KADANOFF_LEAF static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
 };
 
@@ -57,6 +65,13 @@ struct Avx2Real<double> {
     }
     KADANOFF_LEAF static Vector broadcast(const double* p) { return _mm256_broadcast_sd(p); }
     KADANOFF_LEAF static Vector add(Vector a, Vector b) { return _mm256_add_pd(a, b); }
+    /// a - b in even lanes, a + b in odd ones.
+    KADANOFF_LEAF static Vector subtract_add(Vector a, Vector b) { return _mm256_addsub_pd(a, b); }
+    KADANOFF_LEAF static Vector swap_pairs(Vector a) { return _mm256_permute_pd(a, 0x5); }
+    KADANOFF_LEAF static Number total(Vector a) {
+        const __m128d half = _mm_add_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
+        return _mm_cvtsd_f64(_mm_add_sd(half, _mm_unpackhi_pd(half, half)));
+    }
     KADANOFF_LEAF static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm256_fmadd_pd(a, b, c); }
 };
 

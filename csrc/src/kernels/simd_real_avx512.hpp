@@ -29,6 +29,10 @@ struct Avx512Real<float> {
     }
     KADANOFF_LEAF static Vector broadcast(const float* p) { return _mm512_set1_ps(*p); }
     KADANOFF_LEAF static Vector add(Vector a, Vector b) { return _mm512_add_ps(a, b); }
+    /// a - b in even lanes, a + b in odd ones.
+    KADANOFF_LEAF static Vector subtract_add(Vector a, Vector b) { return _mm512_fmaddsub_ps(a, _mm512_set1_ps(1), b); }
+    KADANOFF_LEAF static Vector swap_pairs(Vector a) { return _mm512_permute_ps(a, 0xB1); }
+    KADANOFF_LEAF static Number total(Vector a) { return _mm512_reduce_add_ps(a); }
     KADANOFF_LEAF static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
 };
 
@@ -49,6 +53,10 @@ struct Avx512Real<double> {
     }
     KADANOFF_LEAF static Vector broadcast(const double* p) { return _mm512_set1_pd(*p); }
     KADANOFF_LEAF static Vector add(Vector a, Vector b) { return _mm512_add_pd(a, b); }
+    /// a - b in even lanes, a + b in odd ones.
+    KADANOFF_LEAF static Vector subtract_add(Vector a, Vector b) { return _mm512_fmaddsub_pd(a, _mm512_set1_pd(1), b); }
+    KADANOFF_LEAF static Vector swap_pairs(Vector a) { return _mm512_permute_pd(a, 0x55); }
+    KADANOFF_LEAF static Number total(Vector a) { return _mm512_reduce_add_pd(a); }
     KADANOFF_LEAF static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm512_fmadd_pd(a, b, c); }
 };
 

@@ -20,6 +20,7 @@ struct ScalarReal {
     KADANOFF_LEAF static void store(T* p, std::uint32_t, Vector a) { *p = a; }
     KADANOFF_LEAF static Vector broadcast(const T* p) { return *p; }
     KADANOFF_LEAF static Vector add(Vector a, Vector b) { return a + b; }
+    KADANOFF_LEAF static Number total(Vector a) { return a; }
     KADANOFF_LEAF static Vector multiply_add(Vector a, Vector b, Vector c) { return a * b + c; }
 };
 

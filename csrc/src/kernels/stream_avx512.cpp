@@ -1,13 +1,9 @@
-namespace kadanoff {
-namespace {
-constexpr int stream_vector_bytes = 64;
-}
-}  // namespace kadanoff
+#include "kernels/simd_real_avx512.hpp"
 
 #include "kernels/stream_inl.hpp"
 
 namespace kadanoff {
 
-StreamKernel avx512_stream(DType dtype) noexcept { return select_stream(dtype); }
+StreamKernel avx512_stream(DType dtype) noexcept { return select_stream<Avx512Real>(dtype); }
 
 }  // namespace kadanoff

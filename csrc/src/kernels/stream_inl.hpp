@@ -1,4 +1,4 @@
-// Included once by each stream_ISA.cpp, after stream_vector_bytes. The ODR contract of checkerboard_inl.hpp holds here
+// Included once by each stream_ISA.cpp, after its Real. The ODR contract of checkerboard_inl.hpp holds here
 // too.
 
 #include "kadanoff/config.hpp"
@@ -24,13 +24,6 @@ template <class T>
 KADANOFF_LEAF Complex<T> sum(Complex<T> a, Complex<T> b) {
     return {a.re + b.re, a.im + b.im};
 }
-
-/// A vector of the instruction set; MayAlias, since it reads what others wrote as numbers.
-template <class T>
-struct Lanes {
-    static constexpr int count = stream_vector_bytes / static_cast<int>(sizeof(T));
-    typedef T Vector __attribute__((vector_size(stream_vector_bytes), aligned(sizeof(T)), may_alias));
-};
 
 /// One row, or Rows that are added up. Steps of 0 and 1 that the compiler knows make vectors of the loop.
 template <class T, int Rows, bool Accumulate>
@@ -90,87 +83,6 @@ void products(const StreamRun& run) noexcept {
 }
 
 template <class T>
-KADANOFF_LEAF T total(const typename Lanes<T>::Vector& lanes, int first, int step) {
-    T result = lanes[first];
-    for (int lane = first + step; lane < Lanes<T>::count; lane += step) result += lanes[lane];
-    return result;
-}
-
-/// Of numbers next to each other; four vectors of sums, since additions take longer than loads.
-template <class T>
-KADANOFF_LEAF T sum_contiguous(const T* a, const T* b, std::int64_t count) {
-    using Vector = typename Lanes<T>::Vector;
-    constexpr int lanes = Lanes<T>::count, chains = 4;
-    Vector sums[chains] = {};
-    std::int64_t i = 0;
-    for (; i + chains * lanes <= count; i += chains * lanes) {
-        KADANOFF_UNROLL
-        for (int s = 0; s < chains; ++s) {
-            sums[s] += *reinterpret_cast<const Vector*>(a + i + s * lanes) *
-                       *reinterpret_cast<const Vector*>(b + i + s * lanes);
-        }
-    }
-    for (; i + lanes <= count; i += lanes) {
-        sums[0] += *reinterpret_cast<const Vector*>(a + i) * *reinterpret_cast<const Vector*>(b + i);
-    }
-    const Vector all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-    T result = total<T>(all, 0, 1);
-    for (; i < count; ++i) result += a[i] * b[i];
-    return result;
-}
-
-/// The same of (real, imaginary) pairs: a vector times another, and times that with its parts exchanged.
-template <class T>
-KADANOFF_LEAF Complex<T> sum_contiguous(const Complex<T>* left, const Complex<T>* right, std::int64_t count) {
-    using Vector = typename Lanes<T>::Vector;
-    constexpr int lanes = Lanes<T>::count, chains = 2;
-    const T* const a = &left->re;
-    const T* const b = &right->re;
-    Vector same[chains] = {}, crossed[chains] = {};
-    std::int64_t i = 0;
-    for (; i + chains * lanes <= 2 * count; i += chains * lanes) {
-        KADANOFF_UNROLL
-        for (int s = 0; s < chains; ++s) {
-            const Vector x = *reinterpret_cast<const Vector*>(a + i + s * lanes);
-            const Vector y = *reinterpret_cast<const Vector*>(b + i + s * lanes);
-            Vector turned;
-            KADANOFF_UNROLL
-            for (int lane = 0; lane < lanes; ++lane) turned[lane] = y[lane ^ 1];
-            same[s] += x * y;
-            crossed[s] += x * turned;
-        }
-    }
-    const Vector squares = same[0] + same[1], mixed = crossed[0] + crossed[1];
-    Complex<T> result{total<T>(squares, 0, 2) - total<T>(squares, 1, 2), total<T>(mixed, 0, 1)};
-    for (i /= 2; i < count; ++i) result = sum(result, product(left[i], right[i]));
-    return result;
-}
-
-/// Sums of Rows rows with one other: its numbers are loaded once. One vector of sums for each.
-template <int Rows, class T>
-KADANOFF_LEAF void sum_rows(const T* a, std::int64_t row, const T* b, std::int64_t count, T* sums) {
-    using Vector = typename Lanes<T>::Vector;
-    constexpr int lanes = Lanes<T>::count;
-    Vector each[Rows] = {};
-    std::int64_t i = 0;
-    for (; i + lanes <= count; i += lanes) {
-        const Vector y = *reinterpret_cast<const Vector*>(b + i);
-        KADANOFF_UNROLL
-        for (int r = 0; r < Rows; ++r) each[r] += *reinterpret_cast<const Vector*>(a + r * row + i) * y;
-    }
-    KADANOFF_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-        sums[r] = total<T>(each[r], 0, 1);
-        for (std::int64_t rest = i; rest < count; ++rest) sums[r] += a[r * row + rest] * b[rest];
-    }
-}
-template <int Rows, class T>
-KADANOFF_LEAF void sum_rows(const Complex<T>* a, std::int64_t row, const Complex<T>* b, std::int64_t count,
-                            Complex<T>* sums) {
-    for (int r = 0; r < Rows; ++r) sums[r] = sum_contiguous(a + r * row, b, count);
-}
-
-template <class T>
 KADANOFF_LEAF T sum_strided(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std::int64_t count) {
     T sums[4] = {};
     std::int64_t i = 0;
@@ -182,7 +94,96 @@ KADANOFF_LEAF T sum_strided(const T* a, std::int64_t a_step, const T* b, std::in
     return sum(sum(sums[0], sums[1]), sum(sums[2], sums[3]));
 }
 
-template <class T>
+KADANOFF_LEAF std::uint32_t first_lanes(std::int64_t count) {
+    return static_cast<std::uint32_t>((std::uint64_t{1} << count) - 1);
+}
+
+/// Sums of Rows rows with one other, whose numbers are loaded once.
+template <class Real, int Rows, int Chains, class T>
+KADANOFF_LEAF void sum_chains(const T* a, std::int64_t row, const T* b, std::int64_t count, T* sums) {
+    constexpr int lanes = Real::lanes;
+    typename Real::Vector each[Rows][Chains];
+    KADANOFF_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+        KADANOFF_UNROLL
+        for (int c = 0; c < Chains; ++c) each[r][c] = Real::zero();
+    }
+    std::int64_t i = 0;
+    for (; i + Chains * lanes <= count; i += Chains * lanes) {
+        KADANOFF_UNROLL
+        for (int c = 0; c < Chains; ++c) {
+            const typename Real::Vector y = Real::load(b + i + c * lanes);
+            KADANOFF_UNROLL
+            for (int r = 0; r < Rows; ++r) {
+                each[r][c] = Real::multiply_add(Real::load(a + r * row + i + c * lanes), y, each[r][c]);
+            }
+        }
+    }
+    for (; i < count; i += lanes) {
+        const std::uint32_t mask = first_lanes(count - i < lanes ? count - i : lanes);
+        const typename Real::Vector y = Real::load(b + i, mask);
+        KADANOFF_UNROLL
+        for (int r = 0; r < Rows; ++r) {
+            each[r][0] = Real::multiply_add(Real::load(a + r * row + i, mask), y, each[r][0]);
+        }
+    }
+    KADANOFF_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+        KADANOFF_UNROLL
+        for (int c = 1; c < Chains; ++c) each[r][0] = Real::add(each[r][0], each[r][c]);
+        sums[r] = Real::total(each[r][0]);
+    }
+}
+
+/// The same: long rows by several vectors of sums, since additions take longer than loads.
+template <class Real, int Rows, class T>
+KADANOFF_LEAF void sum_rows(const T* a, std::int64_t row, const T* b, std::int64_t count, T* sums) {
+    constexpr int chains = Rows == 1 ? 4 : 2;
+    if (count >= 2 * chains * Real::lanes) {
+        sum_chains<Real, Rows, chains>(a, row, b, count, sums);
+    } else {
+        sum_chains<Real, Rows, 1>(a, row, b, count, sums);
+    }
+}
+
+/// The same of (real, imaginary) pairs: a vector times another, and times that with its parts exchanged.
+template <class Real, int Rows, class T>
+KADANOFF_LEAF void sum_rows(const Complex<T>* left, std::int64_t row, const Complex<T>* right, std::int64_t count,
+                            Complex<T>* sums) {
+    constexpr int lanes = Real::lanes;
+    if constexpr (lanes == 1) {
+        for (int r = 0; r < Rows; ++r) sums[r] = sum_strided(left + r * row, 1, right, 1, count);
+    } else {
+        const T* const a = &left->re;
+        const T* const b = &right->re;
+        typename Real::Vector same[Rows], crossed[Rows];
+        KADANOFF_UNROLL
+        for (int r = 0; r < Rows; ++r) same[r] = crossed[r] = Real::zero();
+        const auto add = [&](std::int64_t i, auto load) KADANOFF_INLINE_LAMBDA {
+            const typename Real::Vector y = load(b + i), turned = Real::swap_pairs(y);
+            KADANOFF_UNROLL
+            for (int r = 0; r < Rows; ++r) {
+                const typename Real::Vector x = load(a + 2 * r * row + i);
+                same[r] = Real::multiply_add(x, y, same[r]);
+                crossed[r] = Real::multiply_add(x, turned, crossed[r]);
+            }
+        };
+        std::int64_t i = 0;
+        for (; i + lanes <= 2 * count; i += lanes) {
+            add(i, [](const T* p) KADANOFF_INLINE_LAMBDA { return Real::load(p); });
+        }
+        if (i < 2 * count) {
+            const std::uint32_t mask = first_lanes(2 * count - i);
+            add(i, [mask](const T* p) KADANOFF_INLINE_LAMBDA { return Real::load(p, mask); });
+        }
+        KADANOFF_UNROLL
+        for (int r = 0; r < Rows; ++r) {
+            sums[r] = {-Real::total(Real::subtract_add(Real::zero(), same[r])), Real::total(crossed[r])};
+        }
+    }
+}
+
+template <class Real, class T>
 void sum_of_products(const StreamRun& run) noexcept {
     constexpr int together = 4;
     const bool contiguous = run.left_step == 1 && run.right_step == 1;
@@ -193,8 +194,8 @@ void sum_of_products(const StreamRun& run) noexcept {
         const T* const b = static_cast<const T*>(run.right) + row * run.right_row;
         T* const c = static_cast<T*>(run.output) + row * run.output_row;
         T sums[together];
-        left_stays ? sum_rows<together>(b, run.right_row, a, run.count, sums)
-                   : sum_rows<together>(a, run.left_row, b, run.count, sums);
+        left_stays ? sum_rows<Real, together>(b, run.right_row, a, run.count, sums)
+                   : sum_rows<Real, together>(a, run.left_row, b, run.count, sums);
         for (int r = 0; r < together; ++r) {
             T& out = c[r * run.output_row];
             out = run.accumulate ? sum(out, sums[r]) : sums[r];
@@ -204,25 +205,30 @@ void sum_of_products(const StreamRun& run) noexcept {
         const T* const a = static_cast<const T*>(run.left) + row * run.left_row;
         const T* const b = static_cast<const T*>(run.right) + row * run.right_row;
         T* const c = static_cast<T*>(run.output) + row * run.output_row;
-        const T result =
-            contiguous ? sum_contiguous(a, b, run.count) : sum_strided(a, run.left_step, b, run.right_step, run.count);
+        T result{};
+        if (contiguous) {
+            sum_rows<Real, 1>(a, 0, b, run.count, &result);
+        } else {
+            result = sum_strided(a, run.left_step, b, run.right_step, run.count);
+        }
         *c = run.accumulate || (row > 0 && run.output_row == 0) ? sum(*c, result) : result;
     }
 }
 
-template <class T>
+template <class Real, class T>
 StreamKernel kernel_for() {
-    return {&products<T>, &sum_of_products<T>};
+    return {&products<T>, &sum_of_products<Real, T>};
 }
 
+template <template <class> class Real>
 StreamKernel select_stream(DType dtype) {
     switch (dtype) {
-        case DType::float32: return kernel_for<float>();
-        case DType::float64: return kernel_for<double>();
-        case DType::complex64: return kernel_for<Complex<float>>();
+        case DType::float32: return kernel_for<Real<float>, float>();
+        case DType::float64: return kernel_for<Real<double>, double>();
+        case DType::complex64: return kernel_for<Real<float>, Complex<float>>();
         case DType::complex128: break;
     }
-    return kernel_for<Complex<double>>();
+    return kernel_for<Real<double>, Complex<double>>();
 }
 
 }  // namespace

@@ -1,13 +1,9 @@
-namespace kadanoff {
-namespace {
-constexpr int stream_vector_bytes = 16;
-}
-}  // namespace kadanoff
+#include "kernels/simd_real_scalar.hpp"
 
 #include "kernels/stream_inl.hpp"
 
 namespace kadanoff {
 
-StreamKernel scalar_stream(DType dtype) noexcept { return select_stream(dtype); }
+StreamKernel scalar_stream(DType dtype) noexcept { return select_stream<ScalarReal>(dtype); }
 
 }  // namespace kadanoff

@@ -20,15 +20,6 @@ constexpr std::int64_t most_rows = 4080;               ///< of a block
 constexpr std::int64_t most_prepared_numbers = 512;
 constexpr std::int64_t least_work_of_a_thread = 1 << 20;  // multiplications: starting a thread costs some 20 us
 
-GemmKernel kernel_of(DType dtype, Isa isa) {
-#if defined(KADANOFF_X86_KERNELS)
-    if (isa == Isa::avx512) return avx512_gemm(dtype);
-    if (isa == Isa::avx2 && __builtin_cpu_supports("fma")) return avx2_gemm(dtype);
-#endif
-    (void)isa;
-    return scalar_gemm(dtype);
-}
-
 /// The fastest in tensor t first.
 void sort_fastest_first(Axes<3>& axes, std::size_t t, std::int64_t* base) {
     sort_forward(axes, t, base);
@@ -54,7 +45,23 @@ std::int64_t round_up(std::int64_t count, std::int64_t unit) { return (count + u
 
 }  // namespace
 
-Gemm::Gemm(PairAxes axes, DType dtype, Isa isa) : kernel_(kernel_of(dtype, isa)) {
+GemmKernel gemm_kernel(DType dtype, Isa isa) {
+#if defined(KADANOFF_X86_KERNELS)
+    if (isa == Isa::avx512) return avx512_gemm(dtype);
+    if (isa == Isa::avx2 && __builtin_cpu_supports("fma")) return avx2_gemm(dtype);
+#endif
+    (void)isa;
+    return scalar_gemm(dtype);
+}
+
+void swap_operands(PairAxes& axes) {
+    std::swap(axes.m, axes.n);
+    for (Axes<3>* group : {&axes.batch, &axes.m, &axes.n, &axes.k}) {
+        for (Axis<3>& axis : *group) std::swap(axis.stride[0], axis.stride[1]);
+    }
+}
+
+Gemm::Gemm(PairAxes axes, DType dtype, Isa isa) : kernel_(gemm_kernel(dtype, isa)) {
     reals_ = dtype == DType::complex64 || dtype == DType::complex128 ? 2 : 1;
     element_bytes_ = static_cast<std::int64_t>(size_of(dtype));
     real_bytes_ = element_bytes_ / reals_;
@@ -85,10 +92,7 @@ void Gemm::choose_roles(PairAxes& axes) {
         return static_cast<double>(column_count) * static_cast<double>(vectors * k_total_ + 2 * stores);
     };
     if (cost(axes.n, n_total_, m_total_) >= cost(axes.m, m_total_, n_total_)) return;
-    std::swap(axes.m, axes.n);
-    for (Axes<3>* group : {&axes.batch, &axes.m, &axes.n, &axes.k}) {
-        for (Axis<3>& axis : *group) std::swap(axis.stride[0], axis.stride[1]);
-    }
+    swap_operands(axes);
     swapped_ = true;
     std::swap(m_total_, n_total_);
 }

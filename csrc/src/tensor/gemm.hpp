@@ -19,6 +19,11 @@ struct PairAxes {
     Axes<3> batch, m, n, k;  ///< in all; left and output; right and output; left and right
 };
 
+/// Exchanges the operands, and with them rows and columns.
+void swap_operands(PairAxes& axes);
+
+GemmKernel gemm_kernel(DType dtype, Isa isa);
+
 /// A contraction as a sequence of blocks of a matrix product, packed from the tensors as they lie (Matthews 2018,
 /// arXiv:1607.00291), with the loops of Goto and van de Geijn around the tiles.
 class Gemm {

@@ -1,5 +1,6 @@
 #include "kadanoff/tensor/pair.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <new>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "tensor/axes.hpp"
 #include "tensor/direct.hpp"
 #include "tensor/gemm.hpp"
+#include "tensor/small_products.hpp"
 #include "tensor/stream.hpp"
 
 namespace kadanoff {
@@ -53,11 +55,25 @@ PairAxes sort_labels(const PairSpec& spec) {
     return result;
 }
 
-/// Sums over what only one operand has, into a dense tensor that takes its place.
+/// Writes an operand, or its sums over what only it has, into a dense tensor that takes its place.
 struct Presum {
     Permutation sum;
     std::size_t bytes;
 };
+
+/// `sum` needs its output's labels alone.
+Presum replace(PermuteSpec sum, Isa isa, std::vector<int>& labels, std::vector<std::int64_t>& strides) {
+    std::int64_t stride = 1;
+    sum.output_strides.resize(sum.output.size());
+    for (std::size_t i = sum.output.size(); i-- > 0;) {
+        sum.output_strides[i] = stride;
+        stride *= sum.extents[static_cast<std::size_t>(sum.output[i])];
+    }
+    labels = sum.output;
+    strides = sum.output_strides;
+    const std::size_t bytes = (static_cast<std::size_t>(stride) * size_of(sum.dtype) + 63) / 64 * 64;
+    return {Permutation(sum, isa), bytes};
+}
 
 /// Takes out of an operand the labels that only it has; nothing if there are none.
 std::optional<Presum> presum(const PairSpec& spec, Isa isa, const std::vector<int>& other, std::vector<int>& labels,
@@ -68,16 +84,30 @@ std::optional<Presum> presum(const PairSpec& spec, Isa isa, const std::vector<in
         if (kept) sum.output.push_back(label);
     }
     if (sum.output.size() == labels.size()) return {};
-    std::int64_t stride = 1;
-    sum.output_strides.resize(sum.output.size());
-    for (std::size_t i = sum.output.size(); i-- > 0;) {
-        sum.output_strides[i] = stride;
-        stride *= spec.extents[static_cast<std::size_t>(sum.output[i])];
+    return replace(std::move(sum), isa, labels, strides);
+}
+
+/// Copies a small operand so that its neighbours are along the label which the other one has them along, and which is
+/// summed over; nothing if they are, or if it is not much smaller.
+std::optional<Presum> turn(const PairSpec& spec, Isa isa, const TensorAxes& other, std::vector<int>& labels,
+                           std::vector<std::int64_t>& strides) {
+    constexpr std::int64_t least_run = 32, least_ratio = 8;
+    const auto elements = [&](const std::vector<int>& of) {
+        std::int64_t result = 1;
+        for (const int label : of) result *= spec.extents[static_cast<std::size_t>(label)];
+        return result;
+    };
+    if (least_ratio * elements(labels) > elements(other.labels)) return {};
+    for (std::size_t i = 0; i < other.labels.size(); ++i) {
+        const int label = other.labels[i], here = position(labels, label);
+        if (other.strides[i] != 1 || here < 0 || position(spec.output, label) >= 0) continue;
+        if (spec.extents[static_cast<std::size_t>(label)] < least_run) return {};
+        if (strides[static_cast<std::size_t>(here)] == 1) return {};
+        PermuteSpec copy{spec.dtype, labels, labels, spec.extents, strides, {}};
+        std::rotate(copy.output.begin() + here, copy.output.begin() + here + 1, copy.output.end());
+        return replace(std::move(copy), isa, labels, strides);
     }
-    labels = sum.output;
-    strides = sum.output_strides;
-    const std::size_t bytes = (static_cast<std::size_t>(stride) * size_of(spec.dtype) + 63) / 64 * 64;
-    return Presum{Permutation(sum, isa), bytes};
+    return {};
 }
 
 /// A contraction of so few products that offsets made before beat any packing.
@@ -116,7 +146,14 @@ public:
         if (is_empty(axes)) return;
         const bool zero = volume(axes.k) == 0;
         if (zero) loop_over_outputs(axes);
+        if (!zero) small_ = SmallProducts::plan(axes, spec.dtype, isa);
+        if (small_) return;
         if (!zero && Stream::serves(axes)) {
+            if (volume(axes.k) > 1 && !left_sum_ && !right_sum_) {
+                left_sum_ = turn(spec, isa, {"", spec.right, spec.right_strides}, spec.left, spec.left_strides);
+                right_sum_ = turn(spec, isa, {"", spec.left, spec.left_strides}, spec.right, spec.right_strides);
+                axes = sort_labels(spec);
+            }
             stream_.emplace(axes, spec.dtype, isa);
         } else if (zero || is_small(axes)) {
             direct_.emplace(axes, spec.dtype);
@@ -140,7 +177,9 @@ public:
             right = sum_first(right_sum_, right, room, threads);
             workspace = room;
         }
-        if (direct_) {
+        if (small_) {
+            small_->run(left, right, output, threads);
+        } else if (direct_) {
             direct_->run(left, right, output);
         } else if (stream_) {
             stream_->run(left, right, output, threads);
@@ -157,6 +196,7 @@ private:
     }
 
     std::optional<Presum> left_sum_, right_sum_;
+    std::optional<SmallProducts> small_;
     std::optional<Direct> direct_;
     std::optional<Stream> stream_;
     std::optional<Gemm> gemm_;

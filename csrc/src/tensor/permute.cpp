@@ -33,7 +33,7 @@ public:
         if (volume(summed) == 1) {
             copy_.emplace(std::move(kept), static_cast<int>(size_of(spec.dtype)), isa);
         } else {
-            sum_.emplace(std::move(kept), std::move(summed), spec.dtype);
+            sum_.emplace(std::move(kept), std::move(summed), spec.dtype, isa);
         }
     }
 

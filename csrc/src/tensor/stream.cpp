@@ -18,7 +18,7 @@ constexpr double least_work_of_a_thread = 1 << 20;
 StreamKernel kernel_of(DType dtype, Isa isa) {
 #if defined(KADANOFF_X86_KERNELS)
     if (isa == Isa::avx512) return avx512_stream(dtype);
-    if (isa == Isa::avx2) return avx2_stream(dtype);
+    if (isa == Isa::avx2 && __builtin_cpu_supports("fma")) return avx2_stream(dtype);
 #endif
     (void)isa;
     return scalar_stream(dtype);

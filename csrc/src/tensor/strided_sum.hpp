@@ -1,9 +1,10 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
+#include "kadanoff/isa.hpp"
 #include "kadanoff/tensor/dtype.hpp"
+#include "kernels/sum.hpp"
 #include "tensor/axes.hpp"
 
 namespace kadanoff::tensor {
@@ -12,20 +13,35 @@ namespace kadanoff::tensor {
 class StridedSum {
 public:
     /// `kept`: strides in input and output; of `summed` the second ones do not count.
-    StridedSum(Axes<2> kept, Axes<2> summed, DType dtype);
+    StridedSum(Axes<2> kept, Axes<2> summed, DType dtype, Isa isa);
 
     void run(const void* input, void* output, int threads) const;
 
 private:
+    /// Which numbers are next to each other in the input: some of one output each, some of one output, none.
+    enum class Way { across, along, scattered };
+
+    void choose(Axes<2>& kept, Axes<2>& summed);
+    void join_rows();
     template <class T, int Reals>
     void run_as(const T* input, T* output, int threads) const;
+    template <class T, int Reals>
+    void sum_block(const T* input, T* output, std::int64_t begin, std::int64_t count) const;
+    template <class T, int Reals>
+    void sum_across(const T* input, T* output, std::int64_t begin, std::int64_t count) const;
+    template <class T, int Reals>
+    void sum_along(const T* input, T* output, std::int64_t count) const;
+    template <class T, int Reals>
+    void sum_scattered(const T* input, T* output, std::int64_t count) const;
 
     DType dtype_;
-    bool along_kept_ = false;  ///< the neighbours in the input are in `row_`, and not in `row_` of the summed ones
-    Axis<2> row_;              ///< the fastest axis of the input
+    SumKernel kernel_;
+    Way way_ = Way::scattered;
+    Axis<2> outputs_, row_;    ///< a kept and a summed axis
+    std::int64_t joined_ = 1;  ///< rows that are taken as one, where they are short
     Axes<2> kept_, summed_;    ///< the others, slowest first
     std::int64_t base_[2] = {};
-    std::int64_t outputs_ = 1;
+    std::int64_t block_ = 1, blocks_ = 1;  ///< outputs that are worked out at a time
 };
 
 }  // namespace kadanoff::tensor

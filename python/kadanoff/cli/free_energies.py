@@ -14,6 +14,7 @@ from rich.console import Console
 import kadanoff as kd
 
 from .. import arguments
+from ..tensor.free_energies import checked_request
 from . import jsonfile, writable
 from .grids import make_grid, print_grid
 from .options import parse_temperatures
@@ -90,6 +91,9 @@ def solve_and_report(
         If an option or a file is not what it should be.
     """
     temperatures = _temperatures(settings)
+    options = settings._asdict()
+    del options["temperatures"]
+    checked_request(CALL, **options)
     _check_files(plot, json)
     # Where JSON goes to stdout, nothing else does.
     report = Console(stderr=json == jsonfile.STDOUT, quiet=quiet, **PLAIN)

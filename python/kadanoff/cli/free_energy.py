@@ -18,10 +18,11 @@ def free_energy(
         ),
     ] = "square",
     temperatures: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--temperatures",
-            help="from:to:number, or a list 2.0,2.269,2.5, or both joined by commas; k_B = 1.",
+            help="from:to:number, or a list 2.0,2.269,2.5, or both joined by commas; may be "
+            "repeated; k_B = 1.",
             rich_help_panel=_MODEL,
             show_default="around T_c of the lattice, times |J|; square: 1.8:2.8:11",
         ),
@@ -75,5 +76,6 @@ def free_energy(
     """Free energies of an infinite lattice by tensor networks, next to the exact solution."""
     from .free_energies import Settings, solve_and_report
 
-    settings = Settings(lattice, temperatures, coupling, field, method, chi, steps)
+    joined = ",".join(temperatures) if temperatures else None
+    settings = Settings(lattice, joined, coupling, field, method, chi, steps)
     raise typer.Exit(solve_and_report(settings, plot=plot, json=json, quiet=quiet))

@@ -150,7 +150,7 @@ def onsager(beta: ArrayLike, coupling: float = 1.0) -> OnsagerResult:
     )
 
 
-def checked_beta(function: str, beta: ArrayLike) -> NDArray[np.float64]:
+def checked_beta(function: str, beta: ArrayLike, *, positive: bool = False) -> NDArray[np.float64]:
     """`beta` as a float64 array, or the error of the public call `function`."""
     try:
         values = np.asarray(beta)
@@ -159,9 +159,10 @@ def checked_beta(function: str, beta: ArrayLike) -> NDArray[np.float64]:
     if values.dtype.kind not in "iuf":
         raise TypeError(f"[{function}] expected beta as a real number or an array, got {beta!r}")
     values = values.astype(np.float64)
-    bad = ~(np.isfinite(values) & (values >= 0))
+    bad = ~(np.isfinite(values) & ((values > 0) if positive else (values >= 0)))
     if bad.any():
-        raise ValueError(f"[{function}] expected finite beta >= 0, got {values[bad].flat[0]}")
+        bound = "> 0" if positive else ">= 0"
+        raise ValueError(f"[{function}] expected finite beta {bound}, got {values[bad].flat[0]}")
     return values
 
 

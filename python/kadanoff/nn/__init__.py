@@ -2,11 +2,13 @@
 
 - `SpinDataset`, `BatchLoader`: packed configurations, unpacked a batch at a time;
 - `FullyConnected`, `Convolutional`: a hidden layer of any size; filters on a torus of any size;
-- `fit`, `predict`, `accuracy`: training with early stopping, and what a network says afterwards.
+- `fit`, `predict`, `accuracy`: training with early stopping, and what a network says afterwards;
 - `Thermometer`, `summed_weights`, `tanh_transition`: a network that tells temperatures, and the
   transition in its last layer;
 - `layer_outputs`: what its units say about configurations;
-- `fit_energies`: the optimal thermometer, a softmax of the energy.
+- `fit_energies`: the optimal thermometer, a softmax of the energy;
+- `AutoregressiveNetwork`, `VariationalFreeEnergy`: free energies without a Markov chain; what they
+  return is in `kadanoff.nn.autoregressive`.
 
 Networks and their training are functions of their seeds: on one machine, with one build and one
 number of threads, they come out bit for bit.
@@ -27,6 +29,8 @@ try:
 except ImportError as _error:
     raise ImportError("[nn] torch is not installed: pip install 'kadanoff[nn]'") from _error
 
+from . import autoregressive
+from .autoregressive import AutoregressiveNetwork, VariationalFreeEnergy
 from .energies import EnergyMachine, fit_energies
 from .loading import BatchLoader, SpinDataset
 from .looking import layer_outputs
@@ -36,6 +40,7 @@ from .threads import torch_threads
 from .training import History, accuracy, fit, predict
 
 __all__ = [
+    "AutoregressiveNetwork",
     "BatchLoader",
     "Convolutional",
     "EnergyMachine",
@@ -44,7 +49,9 @@ __all__ = [
     "SpinDataset",
     "TanhFit",
     "Thermometer",
+    "VariationalFreeEnergy",
     "accuracy",
+    "autoregressive",
     "fit",
     "fit_energies",
     "layer_outputs",

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = npt.NDArray[Any]
-UPPER = "Levine et al. 2017, theorem 1"
-LOWER = "Levine et al. 2017, theorem 2"
+UPPER = "Levine et al. 2017, upper bound"
+LOWER = "Levine et al. 2017, lower bound"
 INPUTS, FUNCTIONS, USUAL = 8, 4, 4
 PARTITIONS = {
     "alternating": np.arange(INPUTS) % 2 == 0,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = npt.NDArray[Any]
-CHEN = "Chen et al. 2018, section III"
+CHEN = "Chen et al. 2018"
 DENG = "Deng et al. 2017"
 PRIME = 2**31 - 1
 SITES = 14

@@ -33,7 +33,7 @@ from .machines import (
 )
 from .machines.convac import ConvAC
 from .machines.cuts import MinCut, min_cut
-from .mera import BinaryMERA, mera
+from .multiscale import BinaryMERA, mera
 from .network import ContractionPlan, TensorNetwork
 from .states import MPO, MPS, dmrg, heisenberg, train_born_machine, transverse_field_ising
 

@@ -16,6 +16,7 @@ from kadanoff.models import Ising, Potts
 from kadanoff.models.base import Model
 
 from . import boundary, coarse_graining
+from .boundary.cells import turned_over
 from .lattices import SITE_LATTICES, checked_model, lattice_averages, log_partition
 from .lattices.site_tensors import cell_tensor
 
@@ -145,7 +146,10 @@ def free_energy(
     -----
     At the critical point of the square lattice and chi = 24 the relative errors are about 1e-6
     (trg), 1e-7 (hotrg), 6e-8 (bond-weighted-trg) and 8e-9 (ctmrg, boundary-mps); they fall with chi
-    and with the distance from the critical point.
+    and with the distance from the critical point. On the triangular lattice with J < 0 and chi = 16
+    they are below 2e-4 at all temperatures without a field (boundary-mps 1e-5). In a field they are
+    up to 1e-3 for coarse graining, whose cells have 9 sites and legs of 16 states there: "ctmrg" or
+    "boundary-mps" serve such models best.
 
     Examples
     --------
@@ -157,8 +161,8 @@ def free_energy(
     >>> kd.tensor.free_energy([0.3, 0.4], kd.Triangular(4), method="exact").round(6)
     array([-3.265329, -3.131564])
     """
-    request = _checked("free_energy", lattice, method, chi, steps, coupling, field)
-    betas = _positive("free_energy", beta)
+    request = checked_request("free_energy", lattice, method, chi, steps, coupling, field)
+    betas = checked_beta("free_energy", beta, positive=True)
     log_z = np.empty(betas.shape)
     for place, value in np.ndenumerate(betas):
         log_z[place] = _log_z(request, float(value))
@@ -208,8 +212,8 @@ def thermodynamics(
     >>> abs(result.magnetization - exact.magnetization) < 1e-9
     True
     """
-    request = _checked("thermodynamics", lattice, method, chi, steps, coupling, field)
-    betas = _positive("thermodynamics", beta)
+    request = checked_request("thermodynamics", lattice, method, chi, steps, coupling, field)
+    betas = checked_beta("thermodynamics", beta, positive=True)
     points = [_point(request, float(value)) for value in betas.ravel()]
     columns = [
         scalar_or_array(np.array(column, dtype=np.float64).reshape(betas.shape))
@@ -225,14 +229,7 @@ def thermodynamics(
     )
 
 
-def _positive(call: str, beta: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    betas = checked_beta(call, beta)
-    if not (betas > 0.0).all():
-        raise ValueError(f"[{call}] expected beta > 0, got {betas[~(betas > 0.0)].flat[0]}")
-    return betas
-
-
-def _checked(
+def checked_request(
     call: str, lattice: Any, method: Any, chi: Any, steps: Any, coupling: Any, field: Any
 ) -> _Request:
     """Return the request of a call, or its error."""
@@ -312,7 +309,10 @@ def _point(request: _Request, beta: float) -> _Point:
 def _flow(request: _Request, beta: float, *, order: bool = False) -> coarse_graining.Flow:
     """Coarse-grain the cell of the lattice, and with `order` the magnetisation with it."""
     assert request.lattice is not None
-    cell = cell_tensor(request.call, request.lattice, beta, request.coupling, request.field)
+    coupling = request.coupling
+    if turned_over(request.lattice, coupling, request.field):
+        coupling = -coupling
+    cell = cell_tensor(request.call, request.lattice, beta, coupling, request.field)
     steps = request.steps
     if steps is None:
         steps = _CUBIC_STEPS if request.lattice == "cubic" else _STEPS[request.method]

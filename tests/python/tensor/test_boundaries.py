@@ -170,9 +170,3 @@ def test_bad_input(method, wrong):
     with pytest.raises(kind) as error:
         METHODS[method](**arguments)
     assert str(error.value) == f"[{method}] {text}"
-
-
-def test_frustration_at_low_temperature():
-    """Quarters of the plane have unequal bonds there; f tends to e_0 - T S_0 (Wannier 1950)."""
-    result = kd.tensor.ctmrg(3.0, "triangular", chi=8, coupling=-1.0, steps=40)
-    assert abs(result.free_energy - (-1.0 - 0.32306594 / 3.0)) < 2e-3

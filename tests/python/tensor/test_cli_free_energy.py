@@ -119,17 +119,22 @@ def test_a_warning_where_it_has_not_converged():
     assert quiet.stderr.startswith("Warning: not converged at T = 2.25; raise --steps")
 
 
+def test_temperatures_of_all_repetitions():
+    repeated = solved(*SHORT[:4], "--temperatures", "2.5,3", "--temperatures", "2.0")
+    assert repeated.stdout == solved(*SHORT).stdout
+
+
 WRONG = {
     "--lattice kagome": (
         "[free-energy] expected --lattice to be one of 'square', 'triangular', 'honeycomb', "
         "'cubic', got 'kagome'"
     ),
     "--method dmrg": (
-        "[thermodynamics] expected method to be one of 'exact', 'trg', 'bond-weighted-trg', "
+        "[free-energy] expected method to be one of 'exact', 'trg', 'bond-weighted-trg', "
         "'hotrg', 'ctmrg', 'boundary-mps', got 'dmrg'"
     ),
-    "--chi 0": "[thermodynamics] expected chi in [1, 512], got 0",
-    "--steps 0": "[thermodynamics] expected steps in [1, 200], got 0",
+    "--chi 0": "[free-energy] expected chi in [1, 512], got 0",
+    "--steps 0": "[free-energy] expected steps in [1, 200], got 0",
     "--temperatures 0": "[free-energy] expected temperatures > 0 and finite, got 0.0",
     "--temperatures nan": "[free-energy] expected temperatures > 0 and finite, got nan",
     "--temperatures 1:2": (
@@ -138,7 +143,7 @@ WRONG = {
     ),
     "--coupling 0": "[free-energy] expected --temperatures where --coupling is 0",
     "--coupling nan": "[free-energy] expected a finite --coupling, got nan",
-    "--field inf": "[thermodynamics] expected a finite field, got inf",
+    "--field inf": "[free-energy] expected a finite field, got inf",
     "--plot f.txt": "[free-energy] expected --plot to end in .png, .pdf, .svg, got f.txt",
     "--json nowhere/f.json": (
         "[free-energy] expected a file to write as --json, got no directory nowhere: nowhere/f.json"

@@ -358,3 +358,14 @@ def test_wrong_weights_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     flow = kd.tensor.bond_weighted_trg(kd.tensor.site_tensor("square", 0.4), 16, 2)
     exact = kd.exact.enumerate(kd.Ising(kd.Square(2)), 0.4)
     assert flow.log_z[2] != pytest.approx(exact.log_z, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["trg", "bond_weighted_trg"])
+def test_averages_stay_at_rest(name: str) -> None:
+    """Rounding errors of an impurity would make 2e4 of this energy."""
+    cell = kd.tensor.site_tensor("honeycomb", 0.3)
+    flow = getattr(kd.tensor, name)(cell, 16, 26, {"energy": cell.energy})
+    energies = flow.expectations["energy"]
+    assert abs(energies[-1] - kd.tensor.ctmrg(0.3, "honeycomb", 16).energy) < 1e-5
+    assert energies[-1] == energies[-2]
+    assert energies[4] != energies[5]

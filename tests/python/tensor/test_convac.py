@@ -276,6 +276,15 @@ def test_entropies_of_huge_weights() -> None:
     assert huge.entanglement_entropy([0, 1, 5]) == pytest.approx(expected, rel=1e-12)
     assert tiny.entanglement_entropy([0, 1, 5]) == pytest.approx(expected, rel=1e-12)
     assert huge.separation_rank([0, 1, 5]) == plain.separation_rank([0, 1, 5])
+    # Positions of very different sizes, and an output that is nobody's concern.
+    factors = 10.0 ** np.random.default_rng(2).integers(-250, 250, size=8)
+    uneven = [plain.weights[0] * factors[:, None, None], *plain.weights[1:]]
+    uneven[-1] = np.concatenate([uneven[-1] * 1e-200, np.full((1, 3), 1e200)])
+    skewed = ConvAC(8, (3, 3, 3), outputs=2, weights=uneven)
+    assert skewed.entanglement_entropy([0, 1, 5]) == pytest.approx(expected, rel=1e-12)
+    rank = plain.separation_rank([0, 1, 5])
+    assert skewed.separation_rank([0, 1, 5], tolerance=1e-12) == rank
+    assert skewed.separation_rank([0, 1, 5]) == rank
 
 
 def test_zero_circuits() -> None:

@@ -174,6 +174,31 @@ def test_the_number_of_threads_changes_no_bit(equation: str, dtype: str) -> None
         np.testing.assert_array_equal(kd.einsum(equation, *operands, threads=threads), one)
 
 
+@pytest.mark.parametrize("dtype", KERNEL_DTYPES)
+@pytest.mark.parametrize("layout", ["C", "F", "reversed"])
+@pytest.mark.parametrize(
+    ("equation", "extents"),
+    [
+        ("bij,bjk->bik", {"b": 11, "i": 9, "j": 30, "k": 17}),
+        ("bij,bjk->ikb", {"b": 11, "i": 3, "j": 5, "k": 50}),
+        ("bi,bj->bij", {"b": 40, "i": 5, "j": 3}),
+        ("bij,bj->bi", {"b": 20, "i": 7, "j": 11}),
+        ("abk,kb->ab", {"a": 33, "b": 7, "k": 40}),
+        ("kb,abk->ba", {"a": 33, "b": 7, "k": 40}),
+    ],
+)
+def test_batches_of_small_products(
+    equation: str, extents: dict[str, int], layout: str, dtype: str
+) -> None:
+    rng = np.random.default_rng(8)
+    terms = equation.split("->")[0].split(",")
+    shapes = [tuple(extents[label] for label in term) for term in terms]
+    operands = [laid_out(numbers(shape, dtype, rng), layout) for shape in shapes]
+    exact = np.einsum(equation, *operands)
+    tolerance = 100 * np.finfo(dtype).eps * np.abs(exact).max()
+    np.testing.assert_allclose(kd.einsum(equation, *operands), exact, rtol=0, atol=tolerance)
+
+
 def test_many_operands() -> None:
     rng = np.random.default_rng(4)
     matrices = rng.normal(size=(100, 3, 3)) / 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pkgutil
 import re
 import subprocess
 import sys
@@ -16,12 +17,12 @@ import pytest
 
 import kadanoff as kd
 from kadanoff.tensor import BinaryMERA, mera
-from kadanoff.tensor.mera.chain import EXACT_ENERGY, bonds
-from kadanoff.tensor.mera.contracting import contract
-from kadanoff.tensor.mera.isometries import closest, mirrored, product, single
-from kadanoff.tensor.mera.layer import Bonds, Layer, expectation, mirror
-from kadanoff.tensor.mera.optimising import begin, one_round
-from kadanoff.tensor.mera.spaces import legs_of_layers
+from kadanoff.tensor.multiscale.chain import EXACT_ENERGY, bonds
+from kadanoff.tensor.multiscale.contracting import contract
+from kadanoff.tensor.multiscale.isometries import closest, mirrored, product, single
+from kadanoff.tensor.multiscale.layer import Bonds, Layer, expectation, mirror
+from kadanoff.tensor.multiscale.optimising import begin, one_round
+from kadanoff.tensor.multiscale.spaces import legs_of_layers
 
 CHI, MIDDLE = 4, 3
 
@@ -439,3 +440,11 @@ def test_wrong_calls(call: Callable[[], Any], text: str) -> None:
 def test_settings_stay_as_they_are() -> None:
     with pytest.raises(AttributeError, match="expected chi to stay as it is"):
         MACHINE.chi = 5
+
+
+def test_no_function_hides_a_module_of_tensor() -> None:
+    """`import kadanoff.tensor.x as y` gives the module x, not a function of its name."""
+    modules = [module.name for module in pkgutil.iter_modules(kd.tensor.__path__)]
+    assert "multiscale" in modules
+    hidden = [name for name in modules if name in kd.tensor.__all__]
+    assert hidden == []

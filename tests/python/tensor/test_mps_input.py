@@ -161,7 +161,7 @@ ASKING: list[Row] = [
         ValueError,
         "[add] expected a chain of 4 sites, got 5",
     ),
-    (lambda: STATE * NAN, ValueError, "[multiply] expected a finite factor, got nan"),
+    (lambda: STATE * NAN, ValueError, "[multiply] expected a finite number, got nan"),
     (
         lambda: STATE.overlap(3),
         TypeError,

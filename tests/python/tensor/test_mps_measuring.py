@@ -174,3 +174,26 @@ def test_many_samples_go_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = state.sample(1000, seed=2)
     monkeypatch.setattr(configurations, "CHUNK_NUMBERS", 16 * 100)
     assert (state.sample(1000, seed=2).configurations == whole.configurations).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+def test_ranks_and_spectra_know_what_is_rounding(dtype: Any) -> None:
+    """Ten Schmidt values by hand, down to 1e-20 of the largest: those below rounding are zero."""
+    rng = np.random.default_rng(1)
+    values = 10.0 ** -np.arange(0, 20, 2)
+    u, v = (np.linalg.qr(rng.normal(size=(16, 10)))[0] for _ in range(2))
+    state = MPS([(u * values)[None].astype(dtype), v.T[:, :, None].astype(dtype)])
+    known = 3 if dtype is np.float32 else 8
+    eps = np.finfo(dtype).eps
+    found = state.schmidt_values(0)
+    assert len(found) == 10
+    assert np.count_nonzero(found) == state.schmidt_rank(0) == known
+    assert (found[known:] == 0).all()
+    expected = values / np.linalg.norm(values)
+    np.testing.assert_allclose(found[:known], expected[:known], atol=20 * eps)
+    assert state.schmidt_rank() == (known,)
+    assert [state.schmidt_rank(0, tolerance=t) for t in (0.0, 1e-5, 0.5)] == [known, 3, 1]
+    assert state.entropy(0, order=0) == pytest.approx(math.log(known))
+    assert len(state.entanglement_spectrum(0)) == known
+    # The scale does not matter.
+    assert (state * 1e300).schmidt_rank(0) == (state / 1e300).schmidt_rank(0) == known

@@ -147,6 +147,7 @@ def test_labels_are_any_hashable_objects() -> None:
     a = np.arange(6.0).reshape(2, 3)
     net = kd.TensorNetwork([(a, (("x", 1), 7)), (a, (None, 7))], output=[None, ("x", 1)])
     np.testing.assert_array_equal(net.contract(), a @ a.T)
+    assert net.sizes == {("x", 1): 2, 7: 3, None: 2}
     assert net.labels == ((("x", 1), 7), (None, 7))
 
 

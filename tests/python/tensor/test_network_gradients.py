@@ -199,3 +199,57 @@ def test_torch_differentiates_three_times() -> None:
         (result,) = torch.autograd.grad(result.sum(), x, create_graph=True)
         left = {4: 3, 12: 2, 24: 1}[factor]
         torch.testing.assert_close(result, factor * x**left)
+
+
+def chain_of_matrices(sites: int, bond: int, rng: np.random.Generator) -> kd.TensorNetwork:
+    """Two layers of matrices, as the overlap of matrix product states has them."""
+    tensors = []
+    for layer in (0, 1):
+        for k in range(sites):
+            shape = (bond if k else 1, 2, bond if k + 1 < sites else 1)
+            labels = ((layer, k), ("spin", k), (layer, k + 1))
+            tensors.append((rng.normal(size=shape) / bond, labels))
+    return kd.TensorNetwork(tensors)
+
+
+@pytest.mark.parametrize("bond", [31, 40])
+def test_gradients_of_matrix_products(bond: int) -> None:
+    """Sides of more than 32 go to matrix products, with results in an order of their own."""
+    rng = np.random.default_rng(6)
+    net = chain_of_matrices(6, bond, rng)
+    value, gradients = net.value_and_gradient()
+    for gradient, array in zip(gradients, net.arrays, strict=True):
+        # R is linear in each tensor
+        assert (gradient * array).sum() == pytest.approx(float(value), rel=1e-10)
+    for k in (2, 7):
+        direction = rng.normal(size=net.arrays[k].shape)
+        turned = net.plan().contract([*net.arrays[:k], direction, *net.arrays[k + 1 :]])
+        assert (gradients[k] * direction).sum() == pytest.approx(float(turned), rel=1e-10)
+
+
+def test_gradients_of_long_fast_labels_that_are_summed() -> None:
+    """A step of which no operand can be streamed as it lies: it is permuted first."""
+    rng = np.random.default_rng(7)
+    shapes, labels = (
+        [(2,) * 13, (2,) * 4, (2,) * 13],
+        [range(13), (11, 12, 13, 14), [*range(11), 13, 14]],
+    )
+    arrays = [rng.normal(size=shape) for shape in shapes]
+    net = kd.TensorNetwork(list(zip(arrays, [tuple(x) for x in labels], strict=True)))
+    for dtype in (np.float64, np.complex128):
+        values = [array.astype(dtype) for array in arrays]
+        gradients = net.plan().value_and_gradient(values)[1]
+        whole = [x.reshape(-1, 4) for x in (arrays[0], arrays[2])]
+        expected = [
+            whole[1] @ arrays[1].reshape(4, 4).T,
+            whole[0].T @ whole[1],
+            whole[0] @ arrays[1].reshape(4, 4),
+        ]
+        for gradient, one in zip(gradients, expected, strict=True):
+            np.testing.assert_allclose(gradient.reshape(one.shape), one, rtol=1e-11, atol=1e-11)
+        scale = 1e150  # rescaled on the way
+        large = [value * scale for value in values]
+        logs = net.plan().value_and_gradient(large, log=True)[1]
+        result = net.plan().contract(values)
+        for log, gradient in zip(logs, gradients, strict=True):
+            np.testing.assert_allclose(log * scale, gradient / result, rtol=1e-11, atol=1e-13)

@@ -43,7 +43,7 @@ def test_paths_of_others_are_taken(square: kd.TensorNetwork) -> None:
     assert square.plan(seconds=0.2).log10_flops <= square.plan("greedy").log10_flops + 0.5
 
 
-@pytest.mark.parametrize("factor", [0.7, 0.4, 0.2, 0.1])
+@pytest.mark.parametrize("factor", [0.4, 0.2, 0.1, 0.05])
 def test_limits_of_memory_are_obeyed(square: kd.TensorNetwork, factor: float) -> None:
     whole = square.plan("greedy")
     limit = int(whole.peak_bytes * factor)

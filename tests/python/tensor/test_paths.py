@@ -93,6 +93,20 @@ def test_limits_are_obeyed(kind: str, method: str, bits: int) -> None:
     check_costs(network, path, largest, peak)
 
 
+@pytest.mark.parametrize(("bits", "slices", "price"), [(4, 2**9, 1.5), (7, 2**14, 2.0)])
+def test_greedy_paths_are_sliced_with_care(bits: int, slices: int, price: float) -> None:
+    """A tree that is kept as it was begun takes 2^19 and 2^70 slices here."""
+    network = square(20, 20)
+    free = paths.search(*network, method="greedy")
+    limit = 2.0 ** (24 - bits)
+    path = paths.search(*network, method="greedy", memory_limit=limit)
+    assert 2 <= path.slices <= slices
+    assert path.log10_cost <= free.log10_cost + price
+    check_costs(network, path, peak=limit)
+    kept = paths.resolve(free.path, *network, memory_limit=limit)
+    assert kept.slices > 2**5 * slices
+
+
 def test_limits_with_output_labels_and_uneven_sizes() -> None:
     for seed in range(12):
         network = random_network(seed, tensors=18, labels=22, outer=2)

@@ -257,6 +257,28 @@ def test_entanglement_of_any_subset(subset: list[int], dtype: Any) -> None:
         assert result.bound == math.log(T.rbm_separator(p[0], subset).bond_dimension)
 
 
+@pytest.mark.parametrize("dtype", [float, complex])
+def test_schmidt_values_of_weights_of_any_size(dtype: Any) -> None:
+    """Against the dense matrix, from 0.01 to 1e5: nothing but rounding is called a value."""
+    for scale in (0.01, 1.0, 10.0, 100.0, 1e5):
+        p = machine(10, 5, 1, dtype, scale=scale)
+        result = T.rbm_entanglement(p, range(5))
+        logs = T.rbm_amplitudes(p, every_state(10), log=True)
+        dense = np.exp(logs - logs.real.max()).reshape(32, 32)
+        s = np.linalg.svd(dense / np.linalg.norm(dense), compute_uv=False)
+        np.testing.assert_allclose(result.schmidt_values, s, atol=1e-14)
+        values = result.schmidt_values[result.schmidt_values > 0]
+        assert values.min() > 1e-15
+        rank = np.exp(T.rbm_entanglement(p, range(5), order=0).entropy)
+        assert rank == pytest.approx(len(values))
+        assert np.count_nonzero(s > 2e-14) <= len(values) <= np.count_nonzero(s > 1e-15)
+        # Orders below 1 are where rounding would show.
+        weights = values**2
+        expected = math.log((weights**0.1).sum()) / 0.9
+        assert T.rbm_entanglement(p, range(5), order=0.1).entropy == pytest.approx(expected)
+    assert rank == pytest.approx(1)
+
+
 def test_a_bell_pair_saturates_its_bound() -> None:
     """Hidden units of +-1 with weights i pi / 4 make cos: a state with two equal Schmidt values."""
     w = np.full((2, 1), 0.25j * np.pi)

@@ -34,10 +34,6 @@ def every_state(n: int) -> np.ndarray:
     return np.array(list(itertools.product((0, 1), repeat=n)))
 
 
-def distance(state: Any, exact: Any) -> float:
-    return float((state - exact).norm() / exact.norm())
-
-
 @pytest.mark.parametrize("dtype", [float, complex])
 @pytest.mark.parametrize("visible_units", UNITS)
 @pytest.mark.parametrize("hidden_units", UNITS)
@@ -66,7 +62,7 @@ def test_the_stated_error_is_the_distance_from_the_exact_state(scale: float, dty
         p = machine(14, 14, seed, scale, dtype)
         exact = T.rbm_to_mps(p)
         state = T.rbm_to_mps(p, max_bond=bond, method=SUCCESSIVE)
-        error = distance(state, exact)
+        error = exact.distance(state)
         assert max(state.bond_dimensions) == bond
         assert state.truncation.error == pytest.approx(error, rel=0.2)
         assert error < 2 * exact.compress(bond).truncation.error
@@ -75,14 +71,14 @@ def test_the_stated_error_is_the_distance_from_the_exact_state(scale: float, dty
         assert 0.5 * error < root <= state.truncation.error
     # A planted fault: one weight more than the state knows.
     p[0][3, 3] += 1.0
-    assert distance(state, T.rbm_to_mps(p)) > 1.5 * state.truncation.error
+    assert T.rbm_to_mps(p).distance(state) > 1.5 * state.truncation.error
 
 
 def test_strong_weights_stay_within_the_stated_factor() -> None:
     for seed in (1, 2, 3, 4):
         p = machine(14, 14, seed, 1.0)
         state = T.rbm_to_mps(p, max_bond=16, method=SUCCESSIVE)
-        ratio = distance(state, T.rbm_to_mps(p)) / state.truncation.error
+        ratio = T.rbm_to_mps(p).distance(state) / state.truncation.error
         assert 0.5 < ratio < 2
 
 
@@ -103,7 +99,7 @@ def test_tolerances(dtype: Any) -> None:
     exact, widest = T.rbm_to_mps(p), []
     for tolerance in (0.1, 1e-2, 1e-3):
         state = T.rbm_to_mps(p, tolerance=tolerance, method=SUCCESSIVE)
-        assert 0.3 * tolerance < distance(state, exact) < 1.2 * tolerance
+        assert 0.3 * tolerance < exact.distance(state) < 1.2 * tolerance
         widest.append(max(state.bond_dimensions))
     assert sorted(set(widest)) == widest
 
@@ -149,7 +145,7 @@ def test_estimates_from_samples_agree_with_distances(dtype: Any) -> None:
         state = T.rbm_to_mps(p, max_bond=bond, order=order, **units)
         exact = T.rbm_to_mps(p, order=order, **units)
         estimate = T.rbm_mps_error(state, p, order=order, n_samples=20_000, seed=4, **units)
-        assert abs(estimate.error - distance(state, exact)) < 4 * estimate.standard_error
+        assert abs(estimate.error - exact.distance(state)) < 4 * estimate.standard_error
         assert estimate.standard_error < 0.1 * estimate.error
         # Power: the wrong order, and the wrong scale, are seen.
         assert T.rbm_mps_error(state, p, seed=4, **units).error > 1.2 * estimate.error
@@ -179,18 +175,20 @@ def test_sparse_machines_keep_their_bonds() -> None:
     exact = T.rbm_to_mps(w)
     state = T.rbm_to_mps(w, tolerance=1e-10, method=SUCCESSIVE)
     assert state.bond_dimensions == exact.bond_dimensions == (2,) * 39
-    assert abs(state.overlap(exact) / exact.overlap(exact) - 1) < 1e-12
-    assert distance(state, exact) < 1e-7  # the root of rounding
+    assert exact.distance(state) < 1e-12
 
 
 def test_which_method_is_taken() -> None:
     small, large = machine(20, 9, 1, 0.1), machine(20, 20, 1, 0.1)
+    # Wide where nobody looks first: the middle has a bond of 1.
+    apart = (np.concatenate([large[0], np.zeros((20, 20))]), np.zeros(40), large[2])
+    assert max(T.rbm_bond_bounds(apart[0])) == 2**10
 
     def same(one: Any, other: Any) -> bool:
         pairs = zip(one.tensors, other.tensors, strict=True)
         return all(a.shape == b.shape and (a == b).all() for a, b in pairs)
 
-    for p, method in ((small, "exact"), (large, SUCCESSIVE)):
+    for p, method in ((small, "exact"), (large, SUCCESSIVE), (apart, SUCCESSIVE)):
         auto = T.rbm_to_mps(p, max_bond=8)
         assert same(auto, T.rbm_to_mps(p, max_bond=8, method=method))
     other = T.rbm_to_mps(small, max_bond=8, method=SUCCESSIVE)
@@ -250,6 +248,10 @@ def test_wrong_calls(call: Callable[[], Any], kind: type[Exception], text: str) 
 
 
 def test_a_tolerance_that_cannot_be_kept() -> None:
+    weights = 0.1 * np.random.default_rng(1).normal(size=(40, 40))
+    text = "[rbm_to_mps] expected a tolerance that bonds of 256 keep, or max_bond, got 1e-09"
+    with pytest.raises(ValueError, match="^" + re.escape(text) + "$"):
+        T.rbm_to_mps(weights, tolerance=1e-9)
     w = 3 * np.random.default_rng(1).normal(size=(14, 14))
     text = r"expected a tolerance that can be kept, or max_bond, got 0.01, and an error of "
     with pytest.raises(ValueError, match=text):

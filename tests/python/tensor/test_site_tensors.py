@@ -108,7 +108,65 @@ def test_ends_of_a_triangular_leg_are_balanced(coupling):
         assert abs(gram[0, 1]) < 1e-12 * gram[0, 0]
 
 
+@pytest.mark.parametrize("terms", [*TERMS[:6], (-1.0, 6.0)])
+@pytest.mark.parametrize("cells", [(1, 1), (1, 2)])
+def test_plaquettes_of_a_triangular_torus(terms, cells):
+    coupling, field = terms
+    lattice, n = kd.Triangular((3 * cells[0], 3 * cells[1])), cells[0] * cells[1]
+    cell = kd.tensor.site_tensor("triangular", 0.37, coupling, field, "plaquettes")
+    exact = kd.exact.enumerate(kd.Ising(lattice, coupling, field), 0.37)
+    z = torus([cell.tensor] * n, cells)
+    assert np.isclose(np.log(z) + n * cell.log_scale, exact.log_z_total, rtol=1e-12, atol=0)
+    rest = [cell.tensor] * (n - 1)
+    assert np.isclose(torus([cell.energy, *rest], cells) / z, exact.energy, atol=1e-12)
+    order = torus([*rest, cell.magnetization], cells) / z
+    assert np.isclose(order, exact.magnetization, atol=1e-12)
+
+
+def twisted_log_z(shape, coupling, beta, twists):
+    """ln Z of a triangular torus with J < 0 where a bond crosses a twisted boundary."""
+    sites, edges, signs = np.arange(np.prod(shape)).reshape(shape), [], []
+    for (y, x), step in itertools.product(np.ndindex(*shape), [(0, 1), (1, 0), (1, 1)]):
+        to = y + step[0], x + step[1]
+        crossed = [t and end >= size for t, end, size in zip(twists, to, shape, strict=True)]
+        edges.append((sites[y, x], sites[to[0] % shape[0], to[1] % shape[1]]))
+        signs.append((-1.0) ** sum(crossed))
+    # The order of a graph's bonds is its own.
+    graph = kd.Graph(edges, sites.size)
+    kept = {tuple(sorted(edge)): sign for edge, sign in zip(edges, signs, strict=True)}
+    couplings = [coupling * kept[tuple(sorted(bond))] for bond in graph.bonds.tolist()]
+    return kd.exact.enumerate(kd.Ising(graph, np.array(couplings)), beta).log_z_total
+
+
+@pytest.mark.parametrize("coupling", [1.0, -1.0, -0.2])
+def test_walls_sum_over_all_boundaries(coupling):
+    cell = kd.tensor.site_tensor("triangular", 0.37, coupling, variables="walls")
+    z = torus([cell.tensor] * 9, (3, 3))
+    boundaries = itertools.product([False, True], repeat=2)
+    exact = [twisted_log_z((3, 3), coupling, 0.37, twists) for twists in boundaries]
+    assert len(set(np.round(exact, 6))) > 1
+    assert np.isclose(np.log(z) + 9 * cell.log_scale, np.log(np.exp(exact).sum() / 2), rtol=1e-12)
+    assert not cell.magnetization.any()
+    step = 1e-5
+    ends = [
+        kd.tensor.site_tensor("triangular", 0.37 + d, coupling, variables="walls")
+        for d in (-step, step)
+    ]
+    log_z = [np.log(torus([end.tensor] * 9, (3, 3))) / 9 + end.log_scale for end in ends]
+    energy = torus([cell.energy, *[cell.tensor] * 8], (3, 3)) / z
+    assert np.isclose(energy, (log_z[0] - log_z[1]) / (2 * step), atol=1e-8)
+
+
 WRONG = {
+    ("square", 0.4, 1.0, 0.0, "walls"): (
+        "[site_tensor] expected variables 'spins' of the square lattice, got 'walls'"
+    ),
+    ("triangular", 0.4, 1.0, 0.5, "walls"): (
+        "[site_tensor] expected no field with variables 'walls', got 0.5"
+    ),
+    ("triangular", 0.4, 1.0, 0.5, "bonds"): (
+        "[site_tensor] expected variables to be one of 'spins', 'plaquettes', 'walls', got 'bonds'"
+    ),
     ("hexagonal", 0.4, 1.0, 0.0): (
         "[site_tensor] expected lattice to be one of 'square', 'triangular', 'honeycomb', 'cubic', "
         "got 'hexagonal'"

@@ -42,6 +42,8 @@ enum class Stream : std::uint32_t {
     rbm_swap = 33,
     gaussian_rbm = 34,
     layer_seeds = 35,
+    self_learning = 36,
+    machine_proposal = 37,
     contraction_path = 40,
 };
 

@@ -40,7 +40,7 @@ struct ContractionPath {
 
 enum class PathMethod {
     automatic,  ///< optimal, greedy or a search, with as much effort as the contraction is worth
-    greedy,     ///< the best of three greedy paths, without noise
+    greedy,     ///< the best of three greedy paths, without noise; for slices, with small subtrees made optimal
     optimal,    ///< the best of all trees; at most 14 tensors
     search,     ///< many trials, annealed
 };

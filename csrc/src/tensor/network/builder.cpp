@@ -342,9 +342,45 @@ Addition Builder::addition(int number, const std::vector<int>& labels) const {
     return result;
 }
 
+/// The gradient of a tensor, in the order of the tensor itself, so that it can be streamed where the tensor was.
 int Builder::gradient(int cotangent, int other, int own) {
-    // In the order of the tensor itself, so that it can be streamed where the tensor was.
-    return multiply(cotangent, other, value(own).labels);
+    const std::vector<int> labels = value(own).labels;
+    PairGroups groups = groups_of(cotangent, other, labels);
+    if (suits_matrix_product(groups)) {
+        // What is only added to the caller's array can have the order in which its operands are packed best.
+        const bool free = value(own).place == Place::input;
+        return multiply(cotangent, other, free ? packed_order(cotangent, other, labels) : labels);
+    }
+    if (value(own).size < worth_permuting || suits_reduction(groups)) return multiply(cotangent, other, labels);
+    if (groups.columns_size > groups.rows_size) {
+        std::swap(cotangent, other);
+        groups = groups_of(cotangent, other, labels);
+    }
+    if (std::max(stream_length(groups), multiply_length(groups)) >= good_length) {
+        return multiply(cotangent, other, labels);
+    }
+    const int streamed = for_streaming(cotangent, other, labels);
+    const std::vector<char> untouched(tree_.sizes.size(), 0);
+    const std::vector<int> order = streamed_order(value(streamed), value(other), labels, untouched);
+    if (order.empty() || order == labels) return multiply(streamed, other, labels);
+    return permute(multiply(streamed, other, order), labels);
+}
+
+/// Labels as they lie in one operand and then in the other, of which the fastest is the result's too.
+std::vector<int> Builder::packed_order(int left, int right, const std::vector<int>& labels) const {
+    const auto kept_last = [&](int number) {
+        const std::vector<int>& own = program_.values[at(number)].labels;
+        return !own.empty() && has(labels, own.back());
+    };
+    const bool left_is_larger = program_.values[at(left)].size > program_.values[at(right)].size;
+    if (kept_last(left) && (!kept_last(right) || left_is_larger)) std::swap(left, right);
+    std::vector<int> order;
+    for (const int number : {left, right}) {
+        for (const int label : program_.values[at(number)].labels) {
+            if (has(labels, label) && !has(order, label)) order.push_back(label);
+        }
+    }
+    return order;
 }
 
 void Builder::backward(const std::vector<int>& wanted) {

@@ -27,6 +27,7 @@ private:
     /// The product that is node `number` of the tree, in an order that suits what is done with it.
     int multiply_node(int left, int right, int number);
     int gradient(int cotangent, int other, int own);
+    std::vector<int> packed_order(int left, int right, const std::vector<int>& labels) const;
 
     std::vector<int> sorted_labels(int number) const;
     /// Of a product with its labels in this order.

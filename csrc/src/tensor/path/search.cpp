@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -72,20 +74,21 @@ struct Reduced {
     }
 };
 
-/// The best of three: pairs that make the smallest results, indices that do, and a sweep.
-SsaPath greedy_pairs(const Network& network, std::uint64_t seed) {
+/// Pairs that make the smallest results, indices that do, and a sweep.
+std::array<SsaPath, 3> all_greedy_pairs(const Network& network, std::uint64_t seed) {
     Random random(seed, 0, 0);
     Contraction pairwise(network), by_index(network), sweep(network);
     contract_greedily(pairwise, {}, random);
     contract_by_elimination(by_index, 0.0, random);
     contract_by_growth(sweep, 0.0, random);
-    const Contraction* best = &pairwise;
-    for (const Contraction* other : {&by_index, &sweep}) {
-        if (pairs_cost(network, other->pairs(), {}).log10_flops < pairs_cost(network, best->pairs(), {}).log10_flops) {
-            best = other;
-        }
-    }
-    return best->pairs();
+    return {pairwise.pairs(), by_index.pairs(), sweep.pairs()};
+}
+
+/// The best of the three.
+SsaPath greedy_pairs(const Network& network, std::uint64_t seed) {
+    const std::array<SsaPath, 3> all = all_greedy_pairs(network, seed);
+    return *std::ranges::min_element(all, {},
+                                     [&](const SsaPath& pairs) { return pairs_cost(network, pairs, {}).log10_flops; });
 }
 
 SsaPath optimal_pairs(const Network& network, const PathOptions& options) {
@@ -154,6 +157,38 @@ void obey_limits(const Network& network, const PathOptions& options, Contraction
     result.pairs = tree.pairs();
 }
 
+/// Greedy pairs, in trees of which all small subtrees are made optimal before each slice: one tree for each of the
+/// three greedy paths, since the cheapest is rarely the one that is cheapest in slices.
+void slice_greedy_paths(const Network& network, const PathOptions& options, ContractionPath& result) {
+    const Reduced reduced(network);
+    const BitLayout layout(reduced.network);
+    const Limits limits = log2_limits(options);
+    const PathCost whole = pairs_cost(network, result.pairs, {});
+    const bool too_large = whole.log2_largest > limits.largest || whole.log2_peak > limits.peak;
+    if (!too_large || reduced.network.size() < 3 || !fits(reduced.network, layout)) return;
+    const NodeCost cost = limited(node_cost(options.minimize), limits);
+    const auto refine = [&](Tree& tree) {
+        Reconfiguration reconfiguration(layout, cost, 8);  // it remembers what is settled
+        while (reconfiguration.round(tree)) {
+        }
+    };
+    double least = std::numeric_limits<double>::infinity();
+    for (const SsaPath& pairs : all_greedy_pairs(reduced.network, options.seed)) {
+        Tree tree(reduced.network, layout, pairs);
+        refine(tree);
+        std::vector<std::size_t> sliced;
+        Random random(options.seed, 0, 1);
+        slice_greedily(tree, limits, 0.0, random, refine, sliced);
+        double log2_cost = tree.log2_cost(node_cost(options.minimize));
+        for (const std::size_t bit : sliced) log2_cost += layout.weight(bit);
+        if (excess(tree, limits) > 0.0 || log2_cost >= least) continue;
+        least = log2_cost;
+        result.pairs = reduced.expand(tree.pairs(), network.size());
+        result.sliced.clear();
+        for (const std::size_t bit : sliced) result.sliced.push_back(layout.index(bit));
+    }
+}
+
 /// Sweeps of annealing that take a twentieth of the time in which the path would be executed, and at most seconds:
 /// moves take about 40 ns, a multiplication in small tensors half a nanosecond.
 double worthwhile_sweeps(const Network& network, double log2_flops) {
@@ -194,6 +229,7 @@ void find_pairs(const Network& network, const PathOptions& options, Control& con
         find_automatically(network, options, control, result);
     } else if (options.method == PathMethod::greedy) {
         result.pairs = reduced_greedy_pairs(network, options.seed);
+        slice_greedy_paths(network, options, result);
     } else if (options.method == PathMethod::optimal || small) {
         result.pairs = optimal_pairs(network, options);
     } else {

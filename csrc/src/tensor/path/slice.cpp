@@ -33,6 +33,13 @@ std::int32_t largest_result(const Tree& tree) {
 
 }  // namespace
 
+NodeCost limited(NodeCost cost, const Limits& limits) {
+    if (!limits.any()) return cost;
+    cost.largest = std::min(limits.largest, std::max(0.0, limits.peak - 1.0));
+    cost.penalty = 2.0;
+    return cost;
+}
+
 double excess(const Tree& tree, const Limits& limits) {
     double over = tree.log2_largest() - limits.largest;
     if (limits.peak < std::numeric_limits<double>::infinity()) {

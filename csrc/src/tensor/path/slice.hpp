@@ -18,6 +18,9 @@ struct Limits {
     bool any() const { return largest < std::numeric_limits<double>::infinity() || peak < largest; }
 };
 
+/// A cost that makes nodes above the limits dear, so that trees are made for slicing.
+NodeCost limited(NodeCost cost, const Limits& limits);
+
 /// By how many bits a tree is above the limits; <= 0 if it obeys them.
 double excess(const Tree& tree, const Limits& limits);
 

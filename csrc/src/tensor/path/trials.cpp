@@ -47,11 +47,7 @@ void for_each(int workers, std::int64_t count, Task task) {
 TrialSearch::TrialSearch(const Network& network, const BitLayout& layout, PathObjective objective, const Limits& limits,
                          std::uint64_t seed)
     : network_(&network), layout_(&layout), cost_(node_cost(objective)), limits_(limits), seed_(seed) {
-    limited_cost_ = cost_;
-    if (limits.any()) {
-        limited_cost_.largest = std::min(limits.largest, std::max(0.0, limits.peak - 1.0));
-        limited_cost_.penalty = 2.0;
-    }
+    limited_cost_ = limited(cost_, limits);
 }
 
 StartParameters TrialSearch::choose_start(std::int64_t trial, Random& random) const {

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from kadanoff.tensor.contraction import einsum
 from kadanoff.tensor.lattices import SiteTensor
-from kadanoff.tensor.lattices.site_tensors import cell_tensor
+from kadanoff.tensor.lattices.site_tensors import best_variables, cell_tensor
+from kadanoff.tensor.lattices.triangles import side_vector
 
 Floats = npt.NDArray[np.float64]
 
@@ -20,12 +21,18 @@ def cell_of(
     """Return a cell in which the order of the model fits, and the vector of each of its legs.
 
     Fixed spins beyond the legs follow the field, or are up; with J < 0 on a lattice of two
-    sublattices they alternate.
+    sublattices they alternate, and in a field on the triangular lattice one of three sublattices is
+    against it. Without a field nothing is fixed there: it would leave no freedom at all.
     """
     site = cell_tensor(call, lattice, beta, coupling, field)
     if turned_over(lattice, coupling, field):
         coupling = -coupling  # this changes neither the free energy nor the energy
         site = cell_tensor(call, lattice, beta, coupling, field)
+    variables = best_variables(lattice, beta, coupling, field)
+    if variables == "walls":
+        return site, [np.ones(leg) for leg in site.tensor.shape]
+    if variables == "plaquettes":
+        return site, _three_sublattices(field)
     if coupling >= 0.0 or lattice == "triangular":
         row = 1 if field < 0.0 else 0
         return site, [matrix[row] for matrix in site.boundary]
@@ -37,6 +44,13 @@ def cell_of(
     pairs = [np.kron(matrix[1], matrix[0]) for matrix in site.boundary[:2]]
     pairs += [np.kron(matrix[0], matrix[1]) for matrix in site.boundary[2:]]
     return _block(site), pairs
+
+
+def _three_sublattices(field: float) -> list[Floats]:
+    """Return the vectors of spins around a cell of plaquettes, a third against the field."""
+    against = np.add.outer(np.arange(4), np.arange(4)) % 3 == 0
+    spins = np.where(against, -1, 1) * (1 if field > 0.0 else -1)
+    return [side_vector(side) for side in (spins[0], spins[:, 0], spins[-1], spins[:, -1])]
 
 
 def turned_over(lattice: str, coupling: float, field: float) -> bool:

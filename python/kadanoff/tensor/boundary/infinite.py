@@ -38,7 +38,8 @@ class BoundaryMPSResult:
     magnetization : float
         Magnetisation per site, with the spontaneous one where there is one.
     correlation_length : float
-        Of the slowest decay along a row, in cells.
+        Of the slowest decay along a row, in cells; with J < 0 on the triangular lattice, without a
+        field of bonds, in a field below T = 2 abs(J) in cells of 3 by 3 sites.
     schmidt_values : ndarray of float64, (chi,)
         Of the boundary, cut between two columns; their squares add up to 1.
     entropy : float
@@ -91,7 +92,8 @@ def boundary_mps(
         J of every bond, of either sign.
     field : float
         h of every site. Where it is 0, the search starts close to the state of all spins up; with
-        J < 0, up on one sublattice and down on the other.
+        J < 0, up on one sublattice and down on the other. On the triangular lattice with J < 0 it
+        starts from free bonds, in a field below T = 2 abs(J) with one of three sublattices against.
     steps : int
         Most steps of the search.
     tolerance : float

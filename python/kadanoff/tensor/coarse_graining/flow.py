@@ -17,6 +17,8 @@ from .networks import Network, Start
 Floats = npt.NDArray[np.float64]
 
 _FEW = 5  # eigenvalues that tell the two lowest dimensions
+_NOTHING = 1e-14  # of the largest element, what a trace of 0 may be by rounding
+_REST = 1e-9
 _PATIENCE = 4  # steps without a smaller change before the search for a plateau ends
 
 
@@ -45,7 +47,7 @@ class Flow:
     chi : int
         Largest dimension of a leg.
     log_z : ndarray of float64, (steps + 1,)
-        ln Z per site of the torus that one tensor stands for by then.
+        ln Z per site of the torus that one tensor stands for by then; of one cell it may be -inf.
     sites : ndarray of float64, (steps + 1,)
         Sites of that torus.
     truncation_errors : ndarray of float64, (steps,)
@@ -59,7 +61,8 @@ class Flow:
         of phases, 1 above and 2 below the critical temperature of the Ising model (Z.-C. Gu and
         X.-G. Wen, Phys. Rev. B 80 (2009) 155131, eq. 15).
     expectations : dict of str to ndarray of float64, (steps + 1,)
-        Observables, each per cell, on that torus.
+        Observables, each per cell, on that torus. One that has come to rest, to 1e-9 of it in two
+        steps, stays as it is: rounding errors of impurities grow from step to step.
     order_parameters : dict of str to ndarray of float64, (steps + 1,)
         Of observables with an odd part under the parity of the flow: the root of that part's
         correlation over a distance of two tensors, on an infinite cylinder of the circumference of
@@ -154,22 +157,30 @@ class _Recorder:
     def observe(self, network: Network) -> None:
         matrix = network.closed(network.tensor)
         trace = float(np.trace(matrix))
-        if not trace > 0.0:
+        # On a torus of one cell an antiferromagnet has no ground state: Z may vanish.
+        lost = not self.log_z and abs(trace) < _NOTHING * float(np.abs(network.tensor).max())
+        if not trace > 0.0 and not lost:
             step, wanted = len(self.log_z), "a positive partition function"
-            raise ValueError(f"[{self.call}] expected {wanted}, got {trace:.3g} after step {step}")
-        self.log_z.append((self.per_cell + math.log(trace) / self.cells) / self.start.sites)
+            text = f"[{self.call}] expected {wanted}, got {trace:.3g} after step {step}"
+            hint = ": raise chi, or take ctmrg or boundary_mps" if step else ""
+            raise ValueError(text + hint)
+        log_trace = math.log(trace) if trace > 0.0 else -math.inf
+        self.log_z.append((self.per_cell + log_trace / self.cells) / self.start.sites)
         self.sites.append(self.start.sites * self.cells)
-        self.degeneracy.append(trace**2 / float(np.sum(matrix * matrix.T)))
+        squared = float(np.sum(matrix * matrix.T))
+        self.degeneracy.append(trace**2 / squared if squared else math.nan)
         self._observables(network, matrix, trace)
         values = fixed_points.transfer_eigenvalues(network)
-        self.spectra.append(values / values[0])
+        self.spectra.append(values / (values[0] or 1.0))
         self._stationary(network, values)
 
     def _observables(self, network: Network, matrix: Floats, trace: float) -> None:
         for impurity in network.impurities:
             closed = network.closed(impurity.tensor)
             if impurity.parity == 0:
-                self.expectations.setdefault(impurity.name, []).append(np.trace(closed) / trace)
+                value = float(np.trace(closed)) / trace if trace else math.nan
+                values = self.expectations.setdefault(impurity.name, [])
+                values.append(values[-1] if _at_rest(values) else value)
             else:
                 value = fixed_points.order_parameter(matrix, closed, network.legs[-1])
                 self.orders.setdefault(impurity.name, []).append(value)
@@ -193,6 +204,12 @@ class _Recorder:
         if speed < self.best[0] or not math.isfinite(self.best[0]):
             self.best = speed, step, network
         self.last = lowest
+
+
+def _at_rest(values: list[float]) -> bool:
+    """Whether the last two changes are nothing but rounding errors."""
+    changes = np.abs(np.diff(values[-3:]))
+    return len(changes) == 2 and bool((changes <= _REST * abs(values[-1])).all())
 
 
 def run(

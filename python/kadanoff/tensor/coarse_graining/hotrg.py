@@ -102,7 +102,7 @@ def _cubic_step(network: Network, chi: int) -> Step:
 
 def _scaled(network: Network) -> tuple[Network, float]:
     """Return a network whose largest element is 1, and ln of what it was."""
-    factor = float(np.abs(network.tensor).max())
+    factor = float(np.abs(network.tensor).max()) or 1.0  # a tensor of 0 is left to the check of Z
     return network.scaled(1.0 / factor), math.log(factor)
 
 

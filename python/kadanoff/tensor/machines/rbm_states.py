@@ -114,7 +114,7 @@ def rbm_separator(
     -----
     A minimum vertex cut, by maximum flow. With the values of its units fixed the two parts are
     independent, hence a Schmidt rank of at most :math:`2^{|S|}` (J. Chen, S. Cheng, H. Xie, L. Wang
-    and T. Xiang, Physical Review B 97 (2018) 085104, section III); generic weights have that rank.
+    and T. Xiang, Physical Review B 97 (2018) 085104); generic weights have that rank.
 
     Examples
     --------
@@ -193,15 +193,16 @@ def rbm_to_mps(
     Raises
     ------
     ValueError, TypeError
-        If a tensor would have more than 2^26 elements, or the error of a successive state, of bonds
-        of at most 1024, is above twice the tolerance and there is no `max_bond`, among others.
+        If a tensor would have more than 2^26 elements, or there is no `max_bond` and a successive
+        state with bonds of at most 256 does not keep the tolerance, or has an error above twice of
+        it by its samples; among others.
 
     Notes
     -----
     Bond k carries the values of the units in the minimum vertex cut between the first k sites and
-    the others (J. Chen, S. Cheng, H. Xie, L. Wang and T. Xiang, Physical Review B 97 (2018) 085104,
-    section III), the nearest of them, so that consecutive cuts are nested; the tensor between two
-    of them holds the terms that one has passed and the other has not. A dense machine has bonds
+    the others (J. Chen, S. Cheng, H. Xie, L. Wang and T. Xiang, Physical Review B 97 (2018)
+    085104), the nearest of them, so that consecutive cuts are nested; the tensor between two of
+    them holds the terms that one has passed and the other has not. A dense machine has bonds
     :math:`2^{\min(k, n - k, n_h)}`.
 
     A successive state starts as the product in which every hidden unit has its mean value. Each
@@ -238,10 +239,14 @@ def rbm_to_mps(
         return _exact_state(call, machine, _cuts(machine))
     limit = None if max_bond is None else checking.bond_limit(call, max_bond)
     allowed = checking.tolerance(call, tolerance)
-    if method == "successive":
-        return successive_state(call, machine, limit, allowed)
-    cuts = _cuts(machine)
+    if method == "auto":
+        # The middle first, as a rule the widest: all cuts of a large machine take minutes.
+        middle = minimum_cut(machine.weights != 0, range(machine.n_visible // 2))
+        method = "successive" if middle.cut.sum() > EXACT_BITS else method
+    cuts = [] if method == "successive" else _cuts(machine)
     if method == "auto" and max(int(cut.cut.sum()) for cut in cuts) > EXACT_BITS:
+        method = "successive"
+    if method == "successive":
         return successive_state(call, machine, limit, allowed)
     return _exact_state(call, machine, cuts).compress(limit, allowed)
 
@@ -263,7 +268,8 @@ def rbm_entanglement(
     rbm, visible_units, hidden_units
         As in `rbm_network`; the state is :math:`\psi(v) = \sum_h e^{-E(v, h)}`, over its norm.
     order : float
-        That of Renyi's entropy; 1 is von Neumann's.
+        That of Renyi's entropy; 1 is von Neumann's, 0 the logarithm of the number of Schmidt values
+        above rounding, which for weak or very strong weights is far below the bound.
 
     Returns
     -------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -76,3 +77,9 @@ def make_equation(
             raise ValueError(f"[{call}] expected each output label once, got {name!r} twice")
     equation = Equation(tuple(inputs), tuple(numbers[name] for name in output), tuple(sizes))
     return equation, tuple(numbers)
+
+
+def few(labels: Sequence[Hashable], most: int = 4) -> str:
+    """Return a list of labels that stays short."""
+    shown = ", ".join(reprlib.repr(label) for label in labels[:most])
+    return shown if len(labels) <= most else f"{shown} and {len(labels) - most} more"

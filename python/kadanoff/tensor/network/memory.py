@@ -10,11 +10,11 @@ from typing import Any
 from kadanoff import arguments
 
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?)\s*([KMGT]?)(i?)B?\s*", re.IGNORECASE)
+_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?(?:e[+-]?[0-9]+)?)\s*([KMGT]?)(i?)B?\s*", re.IGNORECASE)
 
 
 def limit_in_bytes(call: str, limit: Any) -> int:
-    """Return a limit such as 10**9, "500 MB" or "2GiB" in bytes; that of the machine for None."""
+    """Return a limit such as 1e9, "1e9", "500 MB" or "2GiB" in bytes; the machine's for None."""
     if limit is None:
         return machine_memory()
     if isinstance(limit, str):
@@ -24,7 +24,9 @@ def limit_in_bytes(call: str, limit: Any) -> int:
             raise ValueError(text)
         number, unit, binary = match.groups()
         base = UNITS[unit.upper()] if binary else 10 ** (3 * list(UNITS).index(unit.upper()))
-        return arguments.integer(call, "memory_limit", int(float(number) * base), 1, 2**63 - 1)
+        limit = int(min(float(number) * base, 2.0**64))
+    elif isinstance(limit, float) and limit.is_integer():
+        limit = int(limit)
     return arguments.integer(call, "memory_limit", limit, 1, 2**63 - 1)
 
 
@@ -39,8 +41,8 @@ def machine_memory() -> int:
 
 def shown(size: float) -> str:
     """Return a number of bytes as a person writes it."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB", "PiB"):
         if size < 1024:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.3g} {unit}"
         size /= 1024
-    return f"{size:.4g} TiB"
+    return f"{size:.4g} EiB"

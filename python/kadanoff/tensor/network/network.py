@@ -102,6 +102,11 @@ class TensorNetwork:
         return self._tensors.arrays
 
     @property
+    def sizes(self) -> dict[Hashable, int]:
+        """Size of each label, in the order in which the tensors name them."""
+        return dict(zip(self._names, self._equation.sizes, strict=True))
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the elements of all tensors and of the result."""
         return self._tensors.dtype
@@ -109,7 +114,7 @@ class TensorNetwork:
     def plan(
         self,
         optimize: Any = "auto",
-        memory_limit: int | str | None = None,
+        memory_limit: float | str | None = None,
         seconds: float | None = None,
         seed: int | None = 0,
     ) -> ContractionPlan:
@@ -124,10 +129,10 @@ class TensorNetwork:
             "auto" searches as long as the contraction is worth it; "greedy", "optimal", "kadanoff",
             "cotengra" or "opt_einsum" name a search; see `kadanoff.tensor.paths.resolve`. A path is
             a list of pairs of positions, as NumPy and opt_einsum have it.
-        memory_limit : int or str, optional
-            Bytes, or such as "500 MB" or "2 GiB", for everything beside the tensors. Labels are
-            sliced until this is obeyed. Without it, nothing is sliced, and contractions are
-            refused that take more than the machine has.
+        memory_limit : int, float or str, optional
+            Bytes, as a number or as text such as "1e9", "500 MB" or "2 GiB", for everything beside
+            the tensors. Labels are sliced until this is obeyed. Without it, nothing is sliced, and
+            contractions are refused that take more than the machine has.
         seconds : float, optional
             Search for so long.
         seed : int, optional
@@ -136,7 +141,9 @@ class TensorNetwork:
         Raises
         ------
         MemoryLimitError
-            If no slicing obeys the limit.
+            If no slicing into at most 1e9 slices obeys the limit; or, without a limit, if the
+            network is far too large for the machine. "auto" sees that from a greedy path, before it
+            searches.
         ValueError, TypeError
         """
         from .planning import PLANS, request  # slow to import
@@ -159,7 +166,7 @@ class TensorNetwork:
         self,
         optimize: Any = "auto",
         *,
-        memory_limit: int | str | None = None,
+        memory_limit: float | str | None = None,
         log: bool = False,
         threads: int | None = None,
         out: npt.NDArray[Any] | None = None,
@@ -171,7 +178,7 @@ class TensorNetwork:
         ----------
         optimize : ContractionPlan, str, path or callable
             A plan for the same structure, or what `plan` takes.
-        memory_limit : int or str, optional
+        memory_limit : int, float or str, optional
             As for `plan`. A plan that needs more is refused before memory is asked for.
         log : bool
             Return the sign (the phase, of complex numbers) and ln of the absolute value, which do
@@ -222,7 +229,7 @@ class TensorNetwork:
         optimize: Any = "auto",
         *,
         cotangent: npt.ArrayLike | None = None,
-        memory_limit: int | str | None = None,
+        memory_limit: float | str | None = None,
         log: bool = False,
         threads: int | None = None,
         progress: Progress = False,
@@ -290,7 +297,7 @@ class TensorNetwork:
         optimize: Any = "auto",
         *,
         cotangent: npt.ArrayLike | None = None,
-        memory_limit: int | str | None = None,
+        memory_limit: float | str | None = None,
         log: bool = False,
         threads: int | None = None,
         progress: Progress = False,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from kadanoff import _core
 
 from . import memory
-from .equation import Equation
+from .equation import Equation, few
 from .progress import Progress
 from .tree import Pairs, path_of_pairs
 
@@ -247,7 +247,7 @@ class ContractionPlan:
 
     def __str__(self) -> str:
         equation = self.equation
-        sliced = f" (of {', '.join(map(str, self.sliced))})" if self.sliced else ""
+        sliced = f" (of {few(self.sliced)})" if self.sliced else ""
         limit = f"limit {memory.shown(self.memory_limit)}"
         return "\n".join(
             [

@@ -13,7 +13,8 @@ from kadanoff.errors import MemoryLimitError
 from kadanoff.tensor import paths
 
 from . import memory
-from .equation import Equation
+from .equation import Equation, few
+from .feasible import MOST_SLICES, check_hope, check_slices, is_countable, too_large
 from .plan import ContractionPlan
 
 if TYPE_CHECKING:
@@ -80,19 +81,31 @@ def request(
 
 
 def make_plan(request: Request) -> ContractionPlan:
-    """Search for a path; slice it if it does not fit into the memory that was allowed."""
+    """Search for a path; slice it if it does not fit into the memory that was allowed.
+
+    Raises
+    ------
+    MemoryLimitError
+        No slicing obeys the limit, or none that could be waited for.
+    """
+    if request.optimize == "auto" and request.seconds is None:
+        check_hope(request)
     path = _search(request, None)
-    plan = _plan(request, path)
-    needed = plan.bytes_needed(plan.dtype)
-    if needed <= request.limit or not request.may_slice:
-        return plan
+    needed = 2**62
+    if is_countable(request, path):
+        plan = _plan(request, path)
+        needed = plan.bytes_needed(plan.dtype)
+        if needed <= request.limit or not request.may_slice:
+            return plan
+    elif not request.may_slice:
+        raise too_large(request, path)
     found: list[paths.ContractionPath] = []
 
     def search(elements: float) -> paths.ContractionPath:
-        # Searching with a limit takes time: once, then its tree is sliced further.
-        if found:
+        # Searching with a limit takes time, unless it is greedy: once, then its tree is sliced.
+        if found and request.optimize != "greedy":
             return _resolve(request, found[0], elements)
-        found.append(_search(request, elements))
+        found[:] = [_search(request, elements)]
         return found[0]
 
     sliced, least = _fit(request, search, needed)
@@ -101,6 +114,7 @@ def make_plan(request: Request) -> ContractionPlan:
             f"[plan] expected a memory_limit of {memory.shown(least)} or more, the least of all "
             f"slices found for this network, got {memory.shown(request.limit)}"
         )
+    check_slices(request, sliced.slices)
     return sliced
 
 
@@ -116,9 +130,10 @@ def slicing_hint(plan: ContractionPlan, dtype: Any, gradients: Wanted, limit: in
     )
     if fitting is None:
         return "; no slicing of its path fits"
-    labels = ", ".join(repr(x) for x in fitting.sliced)
+    if fitting.slices > MOST_SLICES:
+        return f"; its path would take {fitting.slices:.3g} slices"
     return (
-        f"; {fitting.slices} slices, of {labels}, need "
+        f"; {fitting.slices} slices, of {few(fitting.sliced)}, need "
         f"{memory.shown(fitting.bytes_needed(dtype, gradients))}: plan with memory_limit={limit}"
     )
 

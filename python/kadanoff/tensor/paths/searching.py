@@ -55,9 +55,9 @@ def search(
         of all results, for machines on which memory is the slow part.
     method : {"search", "auto", "greedy", "optimal"}
         "greedy" is the best of three greedy paths, which choose pairs of tensors, labels to sum,
-        or the next tensor of a sweep; "optimal" the best of all trees, for at most 14 tensors;
-        "auto" whichever is worth it, so that the search takes a small part of the time that the
-        contraction takes.
+        or the next tensor of a sweep, with small subtrees made optimal if it has to be sliced;
+        "optimal" the best of all trees, for at most 14 tensors; "auto" whichever is worth it, so
+        that the search takes a small part of the time that the contraction takes.
     seed : int, optional
         0 <= seed < 2^64; None draws one from the operating system. The same network, seed and
         number of trials give the same path, on any number of threads.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from numbers import Number
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -98,6 +99,25 @@ def same_dimensions(call: str, one: tuple[int, ...], other: tuple[int, ...]) -> 
     for i, (d, e) in enumerate(zip(one, other, strict=True)):
         if d != e:
             raise ValueError(f"[{call}] expected dimension {d} at site {i}, got {e}")
+
+
+def factor(call: str, value: Any) -> complex | None:
+    """Return a finite number, real where its type is; None for what is no number."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value.item()
+    if not isinstance(value, Number):
+        return None
+    number = complex(cast(complex, value))
+    if not np.isfinite(number):
+        raise ValueError(f"[{call}] expected a finite number, got {value}")
+    return number if isinstance(cast(Any, value), (complex, np.complexfloating)) else number.real
+
+
+def times_power(number: complex, power: int) -> complex:
+    """Return a number times 2^power, complex if it is."""
+    if isinstance(number, complex):
+        return complex(math.ldexp(number.real, power), math.ldexp(number.imag, power))
+    return math.ldexp(number, power)
 
 
 def renyi_order(call: str, value: Any) -> float:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 MAX_SAMPLES = 2**31
+MAX_STATES = 4096
 
 
 class Measurable:
@@ -88,12 +89,12 @@ class Measurable:
             checking.same_dimensions("expectation", self.dimensions, operator.dimensions)
             chain = self._unit(0, "expectation")
             return transfer.sandwich(chain, operator.tensors, chain).item()
-        matrix = _matrix("expectation", "operator", operator)
+        matrix = matrix_of("expectation", "operator", operator)
         if site is None:
             operators = _on_each("expectation", matrix, self.dimensions)
             return transfer.local_expectations(self._unit(0, "expectation"), operators)
         first = checking.site("expectation", "site", site, self.n_sites)
-        width = _width("expectation", len(matrix), self.dimensions[first:])
+        width = width_of("expectation", len(matrix), self.dimensions[first:])
         block = self._unit(first, "expectation")[first : first + width]
         return transfer.block_expectation(block, matrix).item()
 
@@ -123,8 +124,8 @@ class Measurable:
         >>> ghz.correlations(np.diag([1.0, -1.0])).round(12).tolist()
         [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
         """
-        a = _matrix("correlations", "first", first)
-        b = a if second is None else _matrix("correlations", "second", second)
+        a = matrix_of("correlations", "first", first)
+        b = a if second is None else matrix_of("correlations", "second", second)
         of_a = _on_each("correlations", a, self.dimensions)
         of_b = _on_each("correlations", b, self.dimensions)
         chain = self._unit(0, "correlations")
@@ -132,6 +133,50 @@ class Measurable:
         upper = transfer.correlations(chain, of_a, of_b, dtype)
         lower = upper if second is None else transfer.correlations(chain, of_b, of_a, dtype)
         return np.asarray(np.triu(upper) + np.triu(lower, 1).T)
+
+    def reduced_density_matrix(self, sites: npt.ArrayLike) -> Array:
+        r"""Return the density matrix of some sites, the others traced out.
+
+        Parameters
+        ----------
+        sites : int or array_like of int
+            Different sites, neighbours or not, of at most 4096 states together. Their order is that
+            of the matrix, whose states are numbered with the last one fastest.
+
+        Returns
+        -------
+        ndarray, (D, D)
+            Hermitian, of trace 1.
+
+        Raises
+        ------
+        ValueError, TypeError
+
+        Examples
+        --------
+        >>> import kadanoff as kd
+        >>> ghz = kd.tensor.MPS.product([0, 0, 0]) + kd.tensor.MPS.product([1, 1, 1])
+        >>> ghz.reduced_density_matrix([0, 2]).round(12).diagonal().tolist()
+        [0.5, 0.0, 0.0, 0.5]
+        """
+        call = "reduced_density_matrix"
+        array = np.atleast_1d(arguments.array(call, "sites", sites))
+        if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
+            raise ValueError(f"[{call}] expected at least one site, got {sites!r}")
+        wanted = [checking.site(call, "site", int(i), self.n_sites) for i in array]
+        if len(set(wanted)) != len(wanted):
+            raise ValueError(f"[{call}] expected different sites, got {wanted}")
+        size = math.prod(self.dimensions[i] for i in wanted)
+        if size > MAX_STATES:
+            raise ValueError(f"[{call}] expected at most {MAX_STATES} states, got {size}")
+        first, last = min(wanted), max(wanted)
+        part = self._unit(first, call)[first : last + 1]
+        density = transfer.density(part, [first + i in wanted for i in range(len(part))])
+        # From the order of the chain to the one that was asked for, rows and columns alike.
+        ranks = np.argsort(np.argsort(wanted)).tolist()
+        dims = [self.dimensions[i] for i in sorted(wanted)]
+        axes = [*ranks, *(rank + len(dims) for rank in ranks)]
+        return np.ascontiguousarray(density.reshape(dims * 2).transpose(axes)).reshape(size, size)
 
     def log_amplitudes(self, configurations: npt.ArrayLike) -> tuple[Array, Floats]:
         """Return amplitudes as (phase, ln of the absolute value), of a state of any norm.
@@ -275,20 +320,69 @@ class Measurable:
         return draw(self._unit(0, "sample"), count, key)
 
     def schmidt_values(self, bond: int | None = None) -> Any:
-        """Return the Schmidt values at a bond, descending; their squares sum to 1.
+        r"""Return the Schmidt values at a bond, descending; their squares sum to 1.
 
         Parameters
         ----------
         bond : int, optional
             Bond i lies between the sites i and i + 1. Without it, a list for all bonds.
 
+        Returns
+        -------
+        ndarray of float64, (bond dimension,), or a list of them
+
         Raises
         ------
         ValueError, TypeError
+
+        Notes
+        -----
+        Values up to :math:`n \varepsilon \lambda_0`, with the larger side n of the matrix and the
+        :math:`\varepsilon` of the dtype, are set to zero: they are rounding.
         """
         if bond is None:
             return schmidt.at_bonds(self._unit(0, "schmidt_values"))
         return self._schmidt("schmidt_values", bond)
+
+    def schmidt_rank(self, bond: int | None = None, tolerance: float | None = None) -> Any:
+        r"""Return how many Schmidt values there are at a bond.
+
+        Parameters
+        ----------
+        bond : int, optional
+            Bond i lies between the sites i and i + 1. Without it, all.
+        tolerance : float, optional
+            In [0, 1): count values above this share of the largest one. By default those above
+            rounding, as in `schmidt_values`.
+
+        Returns
+        -------
+        int, or tuple of int, (n_sites - 1,)
+
+        Raises
+        ------
+        ValueError, TypeError
+
+        Notes
+        -----
+        A numerical rank. Schmidt values of a machine often fall by more orders of magnitude than a
+        float64 has: the rank for generic weights is that of `rbm_separator`, which knows no
+        rounding.
+
+        Examples
+        --------
+        >>> import kadanoff as kd
+        >>> up, down = kd.tensor.MPS.product([0, 0, 0]), kd.tensor.MPS.product([1, 1, 1])
+        >>> state = up + 1e-3 * down
+        >>> state.schmidt_rank(), state.schmidt_rank(1, tolerance=0.01)
+        ((2, 2), 1)
+        """
+        share = checking.tolerance("schmidt_rank", tolerance)
+        if bond is not None:
+            return schmidt.rank(self._schmidt("schmidt_rank", bond), share)
+        return tuple(
+            schmidt.rank(s, share) for s in schmidt.at_bonds(self._unit(0, "schmidt_rank"))
+        )
 
     def _schmidt(self, call: str, bond: int) -> Floats:
         if self.n_sites < 2:
@@ -297,7 +391,7 @@ class Measurable:
         return schmidt.at_bonds(self._unit(where, call)[where : where + 2])[0]
 
     def entanglement_spectrum(self, bond: int) -> Floats:
-        r"""Return :math:`-\ln \lambda_k^2` for the Schmidt values at a bond, ascending.
+        r"""Return :math:`-\ln \lambda_k^2` for the Schmidt values above rounding, ascending.
 
         Parameters
         ----------
@@ -325,8 +419,8 @@ class Measurable:
         bond : int, optional
             Bond i lies between the sites i and i + 1. Without it, all.
         order : float
-            That of Renyi's entropy, at least 0: 1 is von Neumann's, 0 the logarithm of the Schmidt
-            rank, ``math.inf`` minus that of the largest weight.
+            That of Renyi's entropy, at least 0: 1 is von Neumann's, 0 the logarithm of
+            `schmidt_rank`, ``math.inf`` minus that of the largest weight.
 
         Returns
         -------
@@ -355,7 +449,8 @@ class Measurable:
         return np.array([schmidt.renyi_entropy(s, index) for s in values])
 
 
-def _matrix(call: str, name: str, value: npt.ArrayLike) -> Array:
+def matrix_of(call: str, name: str, value: npt.ArrayLike) -> Array:
+    """Return a square matrix of numbers."""
     matrix = checking.numbers(call, name, value)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         wanted = f"{name} as a square matrix"
@@ -372,7 +467,7 @@ def _on_each(call: str, matrix: Array, dims: Sequence[int]) -> list[Array]:
     return [matrix] * len(dims)
 
 
-def _width(call: str, size: int, dims: Sequence[int]) -> int:
+def width_of(call: str, size: int, dims: Sequence[int]) -> int:
     """Return on how many sites, from the first on, a matrix of this size acts."""
     product = 1
     for width, d in enumerate(dims, start=1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,8 @@ class MPO(FixedAttributes, SavedMachine):
     -----
     .. math:: \langle s | O | t \rangle = W_1^{s_1 t_1} W_2^{s_2 t_2} \cdots W_N^{s_N t_N}
 
+    Operators add, multiply by numbers, and with ``@`` by each other and into states.
+
     Examples
     --------
     >>> import kadanoff as kd
@@ -50,6 +52,8 @@ class MPO(FixedAttributes, SavedMachine):
     [-1.0, 1.0, 1.0, -1.0]
     """
 
+    # A numpy number on the left leaves the work to the operator.
+    __array_ufunc__ = None
     _kind = "mpo"
     _fixed = frozenset({"tensors"})
 
@@ -157,16 +161,45 @@ class MPO(FixedAttributes, SavedMachine):
         )
 
     def __mul__(self, factor: complex) -> MPO:
-        if np.ndim(factor) != 0 or isinstance(factor, (MPO, MPS)):
+        number = checking.factor("multiply", factor)
+        if number is None:
             return NotImplemented
-        real = not isinstance(factor, (complex, np.complexfloating))
-        number = float(factor.real) if real else complex(factor)
         return MPO([self.tensors[0] * number, *self.tensors[1:]])
 
     __rmul__ = __mul__
 
+    def __truediv__(self, divisor: complex) -> MPO:
+        number = checking.factor("divide", divisor)
+        if number is None:
+            return NotImplemented
+        if number == 0:
+            raise ValueError(f"[divide] expected a divisor that is not zero, got {divisor}")
+        return MPO([self.tensors[0] / number, *self.tensors[1:]])
+
+    @overload
+    def __matmul__(self, other: MPS) -> MPS: ...
+
+    @overload
+    def __matmul__(self, other: MPO) -> MPO: ...
+
+    def __matmul__(self, other: MPO | MPS) -> MPO | MPS:
+        if isinstance(other, MPS):
+            return self.apply(other)
+        if not isinstance(other, MPO):
+            return NotImplemented
+        checking.same_dimensions("multiply", self.dimensions, other.dimensions)
+        chain = []
+        for a, b in zip(self.tensors, other.tensors, strict=True):
+            part = np.tensordot(a, b, (2, 1)).transpose(0, 3, 1, 4, 2, 5)
+            left, right = a.shape[0] * b.shape[0], a.shape[3] * b.shape[3]
+            chain.append(part.reshape(left, a.shape[1], b.shape[2], right))
+        return MPO(chain)
+
     def __neg__(self) -> MPO:
         return self * -1.0
+
+    def __pos__(self) -> MPO:
+        return self
 
     def __sub__(self, other: MPO) -> MPO:
         if not isinstance(other, MPO):

@@ -14,12 +14,12 @@ from kadanoff.fixed import FixedAttributes
 from kadanoff.saved import SavedMachine
 
 from . import checking, gauge, randomness, transfer
+from .arithmetic import Arithmetic, float_exp
 from .chains import chain_from_state, chain_state, checked_chain, random_chain
-from .measuring import Measurable
+from .measuring import matrix_of, width_of
 
 Array = npt.NDArray[Any]
 MAX_DENSE = 2**28
-MAX_LOG = 709.0
 
 
 class Truncation(NamedTuple):
@@ -34,7 +34,7 @@ class Truncation(NamedTuple):
     error: float
 
 
-class MPS(Measurable, FixedAttributes, SavedMachine):
+class MPS(Arithmetic, FixedAttributes, SavedMachine):
     r"""A matrix product state: a vector of amplitudes as a chain of tensors, a tensor a site.
 
     Parameters
@@ -317,6 +317,55 @@ class MPS(Measurable, FixedAttributes, SavedMachine):
         chain, weights = gauge.truncate(chain, limit, allowed)
         return self._made(chain, log, 0, _truncation(weights))
 
+    def apply(self, operator: npt.ArrayLike, site: int) -> MPS:
+        """Return the state that a local operator makes of this one.
+
+        Parameters
+        ----------
+        operator : array_like, (D, D)
+            Rows before columns, on one site or on several neighbouring ones, whose states are
+            numbered with the last site fastest. It need not be unitary. `MPO.apply` is for
+            operators on the whole chain.
+        site : int
+            The first site that it acts on.
+
+        Returns
+        -------
+        MPS
+            In canonical form around `site`, with bonds as large as it takes.
+
+        Raises
+        ------
+        ValueError, TypeError
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import kadanoff as kd
+        >>> swap = np.eye(4)[[0, 2, 1, 3]]
+        >>> state = kd.tensor.MPS.product([0, 1, 1]).apply(swap, 0)
+        >>> state.amplitudes([1, 0, 1]).tolist()
+        1.0
+        """
+        matrix = matrix_of("apply", "operator", operator)
+        first = checking.site("apply", "site", site, self.n_sites)
+        width = width_of("apply", len(matrix), self.dimensions[first:])
+        chain, log = self._around(first)
+        block = transfer.joined(chain[first : first + width])
+        left, size, right = block.shape
+        dims = self.dimensions[first : first + width]
+        moved, factor = gauge.unit_scale(matrix @ block)
+        # The outer bonds ride along with the first and the last site.
+        shape = [left * dims[0], *dims[1:-1], dims[-1] * right]
+        shape = shape if width > 1 else [left * size * right]
+        parts, _ = gauge.split_dense(moved.reshape(shape), checking.MAX_BOND, 0.0)
+        bonds = [left, *(part.shape[2] for part in parts[:-1]), right]
+        chain[first : first + width] = [
+            part.reshape(bonds[i], dims[i], bonds[i + 1]) for i, part in enumerate(parts)
+        ]
+        chain = [tensor.astype(moved.dtype, copy=False) for tensor in chain]
+        return self._made(chain, log + factor, first)
+
     def to_dense(self) -> Array:
         """Return all amplitudes, an axis a site; at most 2^28 of them.
 
@@ -330,44 +379,7 @@ class MPS(Measurable, FixedAttributes, SavedMachine):
         result = self.tensors[0]
         for tensor in self.tensors[1:]:
             result = result.reshape(-1, tensor.shape[0]) @ tensor.reshape(tensor.shape[0], -1)
-        return np.asarray(result.reshape(self.dimensions) * _exp("to_dense", self.log_scale))
-
-    def __add__(self, other: MPS) -> MPS:
-        if not isinstance(other, MPS):
-            return NotImplemented
-        checking.same_dimensions("add", self.dimensions, other.dimensions)
-        dtype = np.result_type(self.dtype, other.dtype)
-        scale = max(self.log_scale, other.log_scale)
-        chains = []
-        for state in (self, other):
-            chain = [tensor.astype(dtype) for tensor in state.tensors]
-            chain[0] = chain[0] * math.exp(state.log_scale - scale)
-            chains.append(chain)
-        return self._made(gauge.direct_sum(*chains), scale)
-
-    def __mul__(self, factor: complex) -> MPS:
-        if isinstance(factor, MPS) or np.ndim(factor) != 0:
-            return NotImplemented
-        number = complex(factor)
-        if not math.isfinite(abs(number)):
-            raise ValueError(f"[multiply] expected a finite factor, got {factor}")
-        real = number.imag == 0 and not isinstance(factor, (complex, np.complexfloating))
-        chain = list(self.tensors)
-        where = self.center or 0
-        chain[where] = chain[where] * (number.real if real else number)
-        chain = [tensor.astype(chain[where].dtype, copy=False) for tensor in chain]
-        chain, log = gauge.balanced(chain)
-        return self._made(chain, self.log_scale + log, self.center, self.truncation)
-
-    __rmul__ = __mul__
-
-    def __neg__(self) -> MPS:
-        return self * -1.0
-
-    def __sub__(self, other: MPS) -> MPS:
-        if not isinstance(other, MPS):
-            return NotImplemented
-        return self + (-other)
+        return np.asarray(result.reshape(self.dimensions) * float_exp("to_dense", self.log_scale))
 
     def conj(self) -> MPS:
         """Return the state of complex conjugate amplitudes."""
@@ -390,7 +402,7 @@ class MPS(Measurable, FixedAttributes, SavedMachine):
         ValueError
             If it does not fit a float64; `log_norm` does.
         """
-        return _exp("norm", self.log_norm())
+        return float_exp("norm", self.log_norm())
 
     def normalized(self) -> MPS:
         """Return the state over its norm, in canonical form.
@@ -409,50 +421,6 @@ class MPS(Measurable, FixedAttributes, SavedMachine):
         if not chain[center].any():
             raise ValueError(f"[{call}] expected a state that is not zero, got zero")
         return chain
-
-    def log_overlap(self, other: MPS) -> tuple[complex, float]:
-        """Return <self|other> as (phase, ln of the absolute value).
-
-        Parameters
-        ----------
-        other : MPS
-            Of the same local dimensions.
-
-        Raises
-        ------
-        ValueError, TypeError
-        """
-        if not isinstance(other, MPS):
-            raise TypeError(f"[log_overlap] expected an MPS, got {type(other).__name__}")
-        checking.same_dimensions("log_overlap", self.dimensions, other.dimensions)
-        phase, log = transfer.log_overlap(self.tensors, other.tensors)
-        return phase.item(), log + self.log_scale + other.log_scale
-
-    def overlap(self, other: MPS) -> complex:
-        r"""Return :math:`\langle \text{self} | \text{other} \rangle`, self conjugated.
-
-        Parameters
-        ----------
-        other : MPS
-            Of the same local dimensions.
-
-        Returns
-        -------
-        float or complex
-
-        Raises
-        ------
-        ValueError, TypeError
-
-        Examples
-        --------
-        >>> import kadanoff as kd
-        >>> up, tilted = kd.tensor.MPS.product([0, 0]), kd.tensor.MPS.product([[0.6, 0.8]] * 2)
-        >>> round(up.overlap(tilted), 12)
-        0.36
-        """
-        phase, log = self.log_overlap(other)
-        return phase * _exp("overlap", log)
 
     def to_state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""
@@ -476,10 +444,3 @@ class MPS(Measurable, FixedAttributes, SavedMachine):
 
 def _truncation(weights: npt.NDArray[np.float64]) -> Truncation:
     return Truncation(weights, math.sqrt(float(weights.sum())))
-
-
-def _exp(call: str, log: float) -> float:
-    """Return e^log, or ValueError where that is no float64."""
-    if log > MAX_LOG:
-        raise ValueError(f"[{call}] expected a number below 1e308, got e^{log:.6g}")
-    return math.exp(log)

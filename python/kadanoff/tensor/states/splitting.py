@@ -30,6 +30,11 @@ def svd(matrix: Array) -> tuple[Array, Array, Array]:
     return u, s, v
 
 
+def rounding(shape: tuple[int, ...], s: Array) -> float:
+    """Return max(shape) eps s_0: singular values up to there are rounding, whatever they read."""
+    return max(shape) * float(np.finfo(s.dtype).eps) * float(s[0])
+
+
 def kept_rank(weights: npt.NDArray[np.float64], max_bond: int, budget: float) -> int:
     """Return how many of the descending `weights` to keep: what is left out sums to `budget`."""
     tails = np.cumsum(weights[::-1])[::-1]
@@ -42,8 +47,7 @@ def truncated_svd(matrix: Array, max_bond: int, budget: float) -> Split:
     Singular values at the level of rounding, max(shape) eps s_0, count as zero.
     """
     u, s, v = svd(matrix)
-    noise = max(matrix.shape) * float(np.finfo(s.dtype).eps) * float(s[0])
-    rank = max(1, int(np.count_nonzero(s > noise)))
+    rank = max(1, int(np.count_nonzero(s > rounding(matrix.shape, s))))
     squares = s.astype(np.float64) ** 2
     keep = min(rank, kept_rank(squares, max_bond, budget))
     return Split(u[:, :keep], s[:keep], v[:keep], float(squares[keep:].sum()))

@@ -115,11 +115,33 @@ def local_expectations(tensors: list[Array], operators: Sequence[Array | None]) 
 
 def block_expectation(block: Sequence[Array], operator: Array) -> Any:
     """Return <O> on neighbouring sites that hold the centre; O is a matrix on their states."""
+    theta = joined(block)
+    return np.vdot(theta, operator @ theta) / np.vdot(theta, theta).real
+
+
+def joined(block: Sequence[Array]) -> Array:
+    """Return neighbouring tensors as one, whose states are numbered with the last site fastest."""
     theta = block[0]
     for tensor in block[1:]:
         theta = theta.reshape(-1, theta.shape[-1]) @ tensor.reshape(tensor.shape[0], -1)
         theta = theta.reshape(block[0].shape[0], -1, tensor.shape[2])
-    return np.vdot(theta, operator @ theta) / np.vdot(theta, theta).real
+    return theta
+
+
+def density(tensors: Sequence[Array], kept: Sequence[bool]) -> Array:
+    """Return the density matrix of the kept ones of neighbouring sites, the first the centre."""
+    bond = tensors[0].shape[0]
+    # (ket states, bra states, ket bond, bra bond)
+    part = np.eye(bond, dtype=tensors[0].dtype)[None, None]
+    for tensor, keep in zip(tensors, kept, strict=True):
+        ket = np.tensordot(part, tensor, (2, 0))  # ket states, bra states, bra bond, site, bond
+        if keep:
+            part = np.tensordot(ket, tensor.conj(), (2, 0)).transpose(0, 2, 1, 4, 3, 5)
+            rows, dimension = part.shape[:2]
+            part = part.reshape(rows * dimension, rows * dimension, *part.shape[4:])
+        else:
+            part = np.tensordot(ket, tensor.conj(), ((2, 3), (0, 1)))
+    return np.asarray(np.trace(part, axis1=2, axis2=3))
 
 
 def correlations(

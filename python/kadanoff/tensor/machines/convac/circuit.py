@@ -67,7 +67,7 @@ class ConvAC(FixedAttributes):
     .. math:: h_y = \sum_{d_1 ... d_N} A^y_{d_1 ... d_N} \prod_i f_{d_i}(x_i)
 
     (N. Cohen, O. Sharir and A. Shashua, COLT 2016; Y. Levine, D. Yakira, N. Cohen and A. Shashua,
-    arXiv:1704.01552, eq. 4). As a tensor network, pooling is a copy tensor (their sec. 4).
+    arXiv:1704.01552). As a tensor network, pooling is a copy tensor.
 
     Examples
     --------
@@ -292,7 +292,7 @@ class ConvAC(FixedAttributes):
         Notes
         -----
         :math:`-\sum_k p_k \ln p_k` with the squares p of the singular values of the matrix, which
-        add up to 1 (arXiv:1704.01552, sec. 3). It is at most ``min_cut(subset).entropy``.
+        add up to 1 (arXiv:1704.01552). It is at most ``min_cut(subset).entropy``.
 
         Examples
         --------
@@ -333,8 +333,8 @@ class ConvAC(FixedAttributes):
 
         Notes
         -----
-        arXiv:1704.01552, theorem 1. For generic weights that are not shared it is often reached:
-        always, where all sizes are powers of one number (see `lower_bound`).
+        The upper bound of arXiv:1704.01552. For generic weights that are not shared it is often
+        reached: always, where all sizes are powers of one number (see `lower_bound`).
 
         Examples
         --------
@@ -366,9 +366,9 @@ class ConvAC(FixedAttributes):
         Notes
         -----
         The largest minimum cut over all p, with every size rounded down to a power of p
-        (arXiv:1704.01552, theorem 2): a flow of whole numbers through the copy tensors of these
-        sizes is a choice of weights with that rank, and a rank that some weights reach is reached
-        by almost all.
+        (the lower bound of arXiv:1704.01552): a flow of whole numbers through the copy tensors of
+        these sizes is a choice of weights with that rank, and a rank that some weights reach is
+        reached by almost all.
 
         Examples
         --------
@@ -422,9 +422,12 @@ class ConvAC(FixedAttributes):
         return tensor.transpose(*rows, *columns).reshape(tensor.shape[0] ** len(rows), -1)
 
     def _singular_values(self, call: str, inside: reading.Inside, output: int) -> Floats:
-        # Factors do not matter, but products of thousands of them would overflow.
-        scaled = [array / (np.abs(array).max() or 1.0) for array in self.weights]
-        matrix = self._matrix(self._tensor(call, scaled, output, None), inside)
+        # Factors do not matter, but products of thousands of them would overflow: every position
+        # has its own, and so has the output that is asked for.
+        scaled = [
+            _over_largest(array) for array in (*self.weights[:-1], self.weights[-1][[output]])
+        ]
+        matrix = self._matrix(self._tensor(call, scaled, 0, None), inside)
         values: Floats = np.linalg.svd(matrix, compute_uv=False)
         return values
 
@@ -474,3 +477,9 @@ def _rounded(size: int, base: int) -> int:
     while power * base <= size:
         power *= base
     return power
+
+
+def _over_largest(weights: Floats) -> Floats:
+    """Return matrices whose largest elements are 1, or all zero."""
+    largest = np.abs(weights).max(axis=(-2, -1), keepdims=True)
+    return np.asarray(weights / np.where(largest > 0.0, largest, 1.0))

@@ -164,7 +164,7 @@ class BinaryMERA(FixedAttributes, SavedMachine):
         Notes
         -----
         An eigenvalue :math:`\lambda` of the scaling superoperator is
-        :math:`2^{-\Delta}` (arXiv:1109.5334, sec. III.C): here of operators on bonds, averaged over
+        :math:`2^{-\Delta}` (arXiv:1109.5334): here of operators on bonds, averaged over
         the places of a bond in the layer. The Ising model has 0, 1/8 (sigma), 1 (epsilon), and
         descendants, 9/8, 9/8, 2, ...
 

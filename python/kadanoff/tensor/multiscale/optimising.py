@@ -3,8 +3,8 @@ r"""One round of updates: every tensor replaced by the best one for its environm
 The energy is the trace of a tensor with its environment, which holds the tensor itself. Keeping the
 environment fixed, the best isometry is minus the polar factor of it; with H negative, this lowers
 the energy (G. Evenbly and G. Vidal, Phys. Rev. B 79 (2009) 144108, sec. IV). The scale-invariant
-layer stands for infinitely many, and its environment is the sum of theirs (arXiv:1109.5334,
-sec. V).
+layer stands for infinitely many, and its environment is the sum of theirs
+(arXiv:1109.5334).
 
 Rounds begin where the last two point to, as in Y. Nesterov's accelerated gradient; where the energy
 rises, the momentum starts anew (B. O'Donoghue and E. Candes, Found. Comput. Math. 15 (2015) 715).
