@@ -120,8 +120,10 @@ void Gemm::pack_b(const Room& room, const std::byte* b, std::int64_t first, std:
                   std::byte* target) const {
     const bool by_depth = b_layout_ == GemmLayout::depth || b_layout_ == GemmLayout::cross_depth;
     const IndexBlock& ranges = by_depth ? room.k : room.n;
+    // The ranges of rows are those of the whole block.
+    const bool part = b_layout_ == GemmLayout::cross_rows && count < room.n.count;
     kernel_.pack_b({b, target, room.n.offset[0] + first, room.k.offset[1], count, room.k.count, ranges.ranges,
-                    ranges.range_count, b_layout_});
+                    ranges.range_count, part ? GemmLayout::scattered : b_layout_});
 }
 
 /// Packs the block of A, but for panels that are read where they lie.
