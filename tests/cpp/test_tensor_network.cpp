@@ -94,6 +94,46 @@ TEST_CASE(gradients_times_tensors_are_the_result) {
     CHECK(close(by_second, 2 * value));
 }
 
+TEST_CASE(blocks_of_slices_give_the_same_bits_on_any_threads) {
+    // 4096 slices, of which the first label is also the output's; numbers that leave the window of exponents.
+    const NetworkEquation equation{{{0, 1, 2, 3}, {3, 4}, {4, 2, 1}, {4, 0}}, {0}, {32, 16, 8, 24, 24}};
+    auto tensors = random_tensors(equation);
+    for (std::size_t i = 0; i < tensors[0].size(); ++i) tensors[0][i] *= std::ldexp(1.0, static_cast<int>(i % 600));
+    const NetworkContraction contraction(equation, {{{0, 1}, {4, 2}, {5, 3}}, {0, 1, 2}}, DType::float64, {1, 3});
+    CHECK_EQUAL(contraction.slices(), 4096);
+    const std::vector<double> seed(32, 1.0);
+    const auto run = [&](int threads) {
+        std::vector<double> all(32 + tensors[1].size() + tensors[3].size() + 32 + 2);
+        double* const gradient = all.data() + 32;
+        double* const scaled = gradient + tensors[1].size() + tensors[3].size();
+        std::int64_t exponent = 0;
+        CHECK(contraction.run_gradients(addresses(tensors), seed.data(), all.data(),
+                                        {gradient, gradient + tensors[1].size()}, threads));
+        CHECK(contraction.run_scaled(addresses(tensors), scaled, exponent, threads));
+        all.back() = static_cast<double>(exponent);
+        return all;
+    };
+    const std::vector<double> one = run(1);
+    for (const int threads : {2, 3, 8}) CHECK(run(threads) == one);
+    const NetworkContraction whole(equation, {{{0, 1}, {4, 2}, {5, 3}}, {}}, DType::float64);
+    std::vector<double> expected(32);
+    CHECK(whole.run(addresses(tensors), expected.data()));
+    for (std::size_t i = 0; i < 32; ++i) CHECK(std::abs(one[i] - expected[i]) <= 1e-9 * std::abs(expected[i]));
+}
+
+TEST_CASE(what_a_poll_throws_reaches_the_caller) {
+    const std::vector<std::vector<double>> tensors{std::vector<double>(1 << 20, 1.0), std::vector<double>(64, 1.0),
+                                                   std::vector<double>(64 * 64, 1.0), std::vector<double>(64, 1.0)};
+    const NetworkEquation equation{{{0}, {1}, {1, 2}, {2}}, {}, {1 << 20, 64, 64}};
+    const NetworkContraction contraction(equation, {{{1, 2}, {4, 3}, {5, 0}}, {0}}, DType::float64);
+    double value = 0;
+    for (const int threads : {1, 3}) {
+        CHECK_THROWS(InvalidArgument, "enough", contraction.run(addresses(tensors), &value, threads, [](auto) -> bool {
+            throw InvalidArgument("enough");
+        }));
+    }
+}
+
 TEST_CASE(a_poll_stops_a_run) {
     // A million slices, seconds of work.
     const std::vector<std::vector<double>> tensors{std::vector<double>(1 << 20, 1.0), std::vector<double>(64, 1.0),

@@ -115,11 +115,12 @@ public:
 
     /// From row to row: beyond the last column there is room for a copy of the first.
     std::int64_t stride() const { return stride_; }
-    std::int64_t size() const { return rows_ * stride_; }
+    /// Of a replica: with room to read beyond the last row, where another thread's replica must not begin.
+    std::int64_t size() const { return rows_ * stride_ + lanes; }
     /// Whether a cluster of that size has so many sites.
     bool pays(std::int64_t cluster) const { return 8 * cluster > rows_ * columns_; }
 
-    /// Flips the marked sites and adds what the sums of one range change by. Reads 16 bytes beyond the last row.
+    /// Flips the marked sites and adds what the sums of one range change by.
     void flip(std::uint8_t* spins, SquareSums& change) const {
         for (std::int64_t y = 0; y < rows_; ++y) spins[y * stride_ + columns_] = spins[y * stride_];
         for (std::int64_t x = 0; x < columns_; x += lanes) add_columns(spins, x, change);
@@ -198,7 +199,7 @@ public:
           star_(rows_, columns_, marked_.stride()),
           bonded_(star_, bonds_.place) {
         check_memory(2.0 * static_cast<double>(request.spins()) + 16.0 * static_cast<double>(sites()));
-        spins_.resize(static_cast<std::size_t>(replicas() * marked_.size() + MarkedRows::lanes));
+        spins_.resize(static_cast<std::size_t>(replicas() * marked_.size()));
         sums_.resize(static_cast<std::size_t>(replicas()));
         effective_.resize(SquareStar::ranges);
     }
@@ -315,7 +316,7 @@ private:
     EffectiveBonds bonds_;
     SquareStar star_;
     SquareStar bonded_;                ///< the neighbours that bonds lead to, in the order of bonds_
-    std::vector<std::uint8_t> spins_;  ///< (replica, row, stride), and room to read beyond the end
+    std::vector<std::uint8_t> spins_;  ///< (replica, MarkedRows::size)
     std::vector<SquareSums> sums_;     ///< by replica
 };
 

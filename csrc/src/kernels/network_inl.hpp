@@ -46,7 +46,7 @@ KADANOFF_LEAF Vector<Real, Lanes> swap_parts(Vector<Real, Lanes> x) {
 }
 template <class Real, int Lanes>
 KADANOFF_LEAF Vector<Real, Lanes> times_i(Vector<Real, Lanes> x) {
-    Vector<Real, Lanes> sign;
+    Vector<Real, Lanes> sign{};
     KADANOFF_UNROLL
     for (int lane = 0; lane < Lanes; ++lane) sign[lane] = lane % 2 == 0 ? Real(-1) : Real(1);
     return swap_parts<Real, Lanes>(x) * sign;

@@ -64,7 +64,7 @@ class SpinDataset(torch.utils.data.Dataset):
         )
 
     def batch(self, rows: slice | npt.NDArray[Any]) -> tuple[Tensor, Tensor]:
-        """Return some rows at once: float32 (rows, *shape) and their targets.
+        """Return some rows at once: float32, (rows,) + `shape`, and their targets.
 
         Parameters
         ----------

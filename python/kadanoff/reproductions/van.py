@@ -28,7 +28,7 @@ PAPERS = (
 )
 KAUFMAN = "exact: Kaufman 1949"
 CLAIMED = (2.0, 2.27, 3.0)
-SHOWN = 6
+SHOWN = 4
 """States of each claimed temperature in the figure."""
 
 
@@ -93,6 +93,8 @@ def compute(settings: Settings, progress: Progress) -> Report:
             done += study.steps
     series: dict[str, Array] = {"temperature": np.array(work.temperatures)}
     series["free_energy_exact"] = studies[0].exact
+    series["mean_field"] = np.array([mean_field(1.0 / t) for t in work.temperatures])
+    series["bethe"] = np.array([bethe(1.0 / t) for t in work.temperatures])
     for study in studies:
         series |= study.series()
     quantities = [quantity for study in studies for quantity in study.quantities(len(studies))]
@@ -206,92 +208,131 @@ class _Study:
         return found
 
 
+def mean_field(beta: float) -> float:
+    """Return f in naive mean field: the least of -2 m^2 - T S(m), at m = tanh(4 beta m)."""
+    m = 1.0
+    for _ in range(2000):
+        m = float(np.tanh(4.0 * beta * m))
+    ends = np.clip([(1.0 + m) / 2.0, (1.0 - m) / 2.0], 1e-300, None)
+    return float(-2.0 * m * m + ends @ np.log(ends) / beta)
+
+
+def bethe(beta: float) -> float:
+    """Return f of Bethe and Peierls, of a tree with four neighbours at each inner site.
+
+    -beta f = ln Z_site - 2 ln Z_bond, with the field h that three neighbours exert on a site.
+    """
+    h = 1.0
+    for _ in range(2000):
+        h = float(3.0 * np.arctanh(np.tanh(beta) * np.tanh(h)))
+    site = np.sum((np.cosh(h + beta * np.array([1.0, -1.0])) / np.cosh(h)) ** 4)
+    bond = (np.exp(beta) * np.cosh(2.0 * h) + np.exp(-beta)) / (2.0 * np.cosh(h) ** 2)
+    return float(-(np.log(site) - 2.0 * np.log(bond)) / beta)
+
+
 def draw(figure: Figure, report: Report) -> None:
     """Draw errors and efficiencies against T, and states that the network drew."""
-    grid = figure.add_gridspec(1, 3, width_ratios=(1.0, 1.0, 1.15))
+    grid = figure.add_gridspec(1, 3, width_ratios=(1.1, 1.0, 1.1))
     kinds = [kind for kind in ("dense", "conv") if f"{kind}_bound" in report.series]
     _errors(figure.add_subplot(grid[0]), report.series, kinds)
     _efficiencies(figure.add_subplot(grid[1]), report.series, kinds)
-    _states(figure, grid[2], report.series[f"{kinds[-1]}_samples"])
+    _states(figure.add_subplot(grid[2]), report.series[f"{kinds[-1]}_samples"])
 
 
 def _errors(axis: Any, series: Any, kinds: list[str]) -> None:
+    """Draw relative errors of f: of other approximations, of bounds, of weighted estimates."""
     from kadanoff.figures import COLOURS, GUIDE
 
-    temperatures, free = series["temperature"], np.abs(series["free_energy_exact"])
+    temperatures, free = series["temperature"], series["free_energy_exact"]
+    for name, label, dashes in (("mean_field", "mean field", "--"), ("bethe", "Bethe", ":")):
+        error = np.abs(series[name] / free - 1.0)
+        axis.plot(temperatures, error, dashes, lw=1.3, color=GUIDE, label=label)
     for kind, colours in zip(kinds, (COLOURS[0:2], COLOURS[2:4]), strict=False):
         label = f", {kind}" if len(kinds) > 1 else ""
-        bound = (series[f"{kind}_bound"] + free) / free
-        axis.errorbar(
-            temperatures,
-            bound,
-            series[f"{kind}_bound_error"] / free,
-            fmt="o-",
-            ms=5.0,
-            lw=1.2,
-            color=colours[0],
-            label="variational bound" + label,
+        error = np.abs(series[f"{kind}_bound"] / free - 1.0)
+        axis.plot(
+            temperatures, error, "o-", ms=5.0, lw=1.2, color=colours[0], label="variational" + label
         )
-        weighted = np.abs(series[f"{kind}_weighted"] + free) / free
-        axis.errorbar(temperatures, weighted, series[f"{kind}_weighted_error"] / free, fmt="s",
-                      ms=4.5, mfc="white", color=colours[1], label="weighted" + label)  # fmt: skip
-    axis.axhline(0.002, color=GUIDE, lw=0.9, ls="--")
-    axis.text(temperatures.max(), 0.0022, "0.2 %", ha="right", va="bottom", color=GUIDE)
+        known = np.abs(series[f"{kind}_weighted_error"] / free)
+        axis.fill_between(
+            temperatures,
+            known,
+            1e-9,
+            color=colours[1],
+            alpha=0.15,
+            lw=0.0,
+            label="standard error" + label,
+        )
+        error = np.abs(series[f"{kind}_weighted"] / free - 1.0)
+        axis.plot(temperatures, error, "s", ms=4.5, mfc="white", color=colours[1],
+                  label="weighted" + label)  # fmt: skip
     _critical(axis)
     axis.set_yscale("log")
-    axis.set_ylim(1e-7, 1e-2)
+    axis.set_ylim(2e-7, 6.0)
     axis.set_xlabel(r"temperature  $T / J$")
     axis.set_ylabel(r"relative error of $f$")
-    axis.legend(loc="lower right")
+    axis.legend(loc="upper right", ncols=2, columnspacing=1.2)
+    axis.set_title("(a) free energy", loc="left")
 
 
 def _efficiencies(axis: Any, series: Any, kinds: list[str]) -> None:
+    """Draw what part of the samples and of the proposals is lost."""
     from kadanoff.figures import COLOURS
 
     for kind, colours in zip(kinds, (COLOURS[0:2], COLOURS[2:4]), strict=False):
         label = f", {kind}" if len(kinds) > 1 else ""
         axis.plot(
             series["temperature"],
-            series[f"{kind}_ess"],
+            1.0 - series[f"{kind}_ess"],
             "o-",
             ms=5.0,
             lw=1.2,
             color=colours[0],
-            label="effective samples / samples" + label,
+            label=r"$1 - n_\mathrm{eff} / n$ of weights" + label,
         )
-        axis.plot(series["temperature"], series[f"{kind}_acceptance"], "s-", ms=4.5, lw=1.2,
-                  mfc="white", color=colours[1], label="acceptance of chains" + label)  # fmt: skip
+        axis.plot(series["temperature"], 1.0 - series[f"{kind}_acceptance"], "s-", ms=4.5, lw=1.2,
+                  mfc="white", color=colours[1], label="rejections of chains" + label)  # fmt: skip
     _critical(axis)
-    axis.set_ylim(0.0, 1.05)
+    axis.set_yscale("log")
+    axis.set_ylim(5e-4, 3.0)
     axis.set_xlabel(r"temperature  $T / J$")
-    axis.legend(loc="lower right")
+    axis.set_ylabel("samples lost")
+    axis.legend(loc="upper right")
+    axis.set_title("(b) what the network does not know", loc="left")
 
 
 def _critical(axis: Any) -> None:
     from kadanoff.figures import GUIDE
 
-    axis.axvline(2.0 / np.log(1.0 + np.sqrt(2.0)), color=GUIDE, lw=0.9, ls=":")
+    axis.axvline(2.0 / np.log(1.0 + np.sqrt(2.0)), color=GUIDE, lw=0.9, ls=":", zorder=0)
 
 
-def _states(figure: Figure, place: Any, samples: Array) -> None:
-    """Draw rows of states, the coldest on top."""
-    rows, columns = samples.shape[:2]
-    cells: Any = place.subgridspec(rows, columns, wspace=0.06, hspace=0.06)
-    order = np.argsort(CLAIMED)
-    for row, temperature in enumerate(np.array(CLAIMED)[order]):
-        # Samples were drawn from hot to cold.
-        states = samples[rows - 1 - row]
+def _states(axis: Any, samples: Array) -> None:
+    """Draw rows of `samples` (temperature, state, y, x), hot first, with the coldest on top."""
+    from matplotlib.colors import ListedColormap
+
+    from kadanoff.figures import DATA
+
+    rows, columns, size, _ = samples.shape
+    gap = max(1, size // 8)
+    step = size + gap
+    picture = np.full((rows * step - gap, columns * step - gap), np.nan)
+    for row, states in enumerate(samples[::-1]):
         for column, state in enumerate(states):
-            axis: Any = figure.add_subplot(cells[row, column])
-            axis.imshow(state, cmap="gray_r", vmin=-1.4, vmax=1.4, interpolation="nearest")
-            axis.set_xticks([])
-            axis.set_yticks([])
-            for spine in axis.spines.values():
-                spine.set_visible(True)
-            if column == 0:
-                axis.set_ylabel(f"$T = {temperature:g}$")
-            if row == 0 and column == columns // 2:
-                axis.set_title("drawn by the network", loc="center")
+            corner = (
+                slice(row * step, row * step + size),
+                slice(column * step, column * step + size),
+            )
+            picture[corner] = state
+    colours = ListedColormap(["#DCE6F2", DATA])
+    axis.imshow(picture, cmap=colours, vmin=-1, vmax=1, interpolation="nearest")
+    axis.set_xticks([])
+    axis.set_yticks(np.arange(rows) * step + (size - 1) / 2)
+    axis.set_yticklabels([f"$T = {temperature:g}$" for temperature in sorted(CLAIMED)])
+    axis.tick_params(length=0)
+    for spine in axis.spines.values():
+        spine.set_visible(False)
+    axis.set_title("(c) drawn by the network", loc="left")
 
 
 REPRODUCTION = Reproduction(
@@ -299,5 +340,5 @@ REPRODUCTION = Reproduction(
     paper=PAPERS,
     compute=compute,
     draw=draw,
-    size=(13.0, 4.0),
+    size=(13.5, 4.2),
 )

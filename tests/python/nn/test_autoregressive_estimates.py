@@ -276,6 +276,14 @@ def test_wrong_calls(
         getattr(trained, call)(*given)
 
 
+def test_what_is_printed(trained: Any) -> None:
+    bound, weighted = trained.free_energy(100), trained.importance_sample(100)
+    assert str(bound).splitlines()[0] == f"log_z              {bound.log_z}"
+    assert str(bound).splitlines()[-1] == f"variance           {bound.variance:.3g}"
+    assert str(weighted).splitlines()[-1] == f"effective samples  {weighted.ess:.0f} of 100"
+    assert len(str(weighted).splitlines()) == 7
+
+
 def test_wrong_values(trained: Any) -> None:
     found = trained.importance_sample(10)
     text = re.escape("[average] expected 10 finite numbers for values, got shape (9,)")

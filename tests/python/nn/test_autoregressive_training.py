@@ -154,7 +154,8 @@ def test_files_of_others(tmp_path: Path) -> None:
     assert "'/training/exp_avg/0'" in refused(
         training={**state["training"], "exp_avg": {"0": np.zeros(3, dtype=np.float32)}}
     )
-    assert "'/history/beta'" in refused(history={**state["history"], "beta": np.zeros(3)})
+    history = {**state["training"]["history"], "beta": np.zeros(3)}
+    assert "'/training/history/beta'" in refused(training={**state["training"], "history": history})
     assert "'/beta'" in refused(beta=-1.0)
 
 
@@ -173,7 +174,7 @@ def test_learning_rate_falls(monkeypatch: pytest.MonkeyPatch) -> None:
     rates: list[float] = []
     update = search._training._update
     monkeypatch.setattr(
-        search._training, "_update", lambda rate: (rates.append(rate), update(rate))
+        search._training, "_update", lambda rate, record: (rates.append(rate), update(rate, record))
     )
     search.fit(8, cooldown=0.5).fit(2, cooldown=0.0)
     assert np.allclose(rates, [*[0.01] * 5, 0.0075, 0.005, 0.0025, 0.01, 0.01])
@@ -222,6 +223,16 @@ def test_an_update_that_fails_half_way_is_undone(monkeypatch: pytest.MonkeyPatch
     assert same(search, whole)
     monkeypatch.undo()
     assert same(search.fit(2), whole.fit(2))
+
+
+def test_the_default_dtype_does_not_matter() -> None:
+    plain = van().fit(2)
+    torch.set_default_dtype(torch.float64)
+    try:
+        other = van().fit(2)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert same(plain, other)
 
 
 def test_divergence_leaves_whole_steps() -> None:

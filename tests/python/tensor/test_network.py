@@ -91,6 +91,60 @@ def test_any_number_of_threads_gives_the_same_bits(sliced: bool) -> None:
         assert net.contract(plan, threads=threads, log=True, memory_limit="1GiB") == logs
 
 
+def blocks_of_slices(output: str) -> kd.TensorNetwork:
+    """Labels of odd sizes to be sliced, so small that many slices make a block."""
+    rng = np.random.default_rng(11)
+    shapes = [(7, 5, 3), (5, 11, 3), (13, 11), (13, 7, 17), (17,)]
+    labels = ["sac", "abc", "tb", "tsu", "u"]
+    arrays = [rng.normal(size=shape) for shape in shapes]
+    return kd.TensorNetwork(list(zip(arrays, labels, strict=True)), output)
+
+
+@pytest.mark.parametrize("output", ["", "s", "ut", "tc"])
+@pytest.mark.parametrize("sliced", ["st", "ts", "ustb", "c", "ub"])
+def test_blocks_of_slices_have_the_same_bits_on_any_threads(output: str, sliced: str) -> None:
+    net = blocks_of_slices(output)
+    whole = net.plan("greedy")
+    numbers = tuple(whole.names.index(label) for label in sliced)
+    plan = kd.tensor.ContractionPlan(
+        whole.equation, whole.names, whole.pairs, numbers, whole.dtype, 2**30
+    )
+    seed = np.random.default_rng(12).normal(size=whole.equation.output_shape)
+    value, gradients = plan.value_and_gradient(net.arrays, cotangent=seed, threads=1)
+    np.testing.assert_allclose(value, net.contract(whole), rtol=1e-11, atol=1e-11)
+    for one, two in zip(
+        gradients, whole.value_and_gradient(net.arrays, cotangent=seed)[1], strict=True
+    ):
+        np.testing.assert_allclose(one, two, rtol=1e-10, atol=1e-10)
+    sign, log = plan.contract(net.arrays, log=True, threads=1)
+    np.testing.assert_allclose(sign * np.exp(log), value, rtol=1e-12)
+    for threads in (2, 5):
+        again, others = plan.value_and_gradient(net.arrays, cotangent=seed, threads=threads)
+        logs = plan.contract(net.arrays, log=True, threads=threads)
+        np.testing.assert_array_equal(again, value)
+        np.testing.assert_array_equal(logs, (sign, log))
+        for one, two in zip(gradients, others, strict=True):
+            np.testing.assert_array_equal(one, two)
+
+
+def test_threads_hold_sums_of_blocks_within_the_limit() -> None:
+    net = blocks_of_slices("st")
+    whole = net.plan("greedy")
+    numbers = tuple(whole.names.index(label) for label in "ustb")
+    plan = kd.tensor.ContractionPlan(
+        whole.equation, whole.names, whole.pairs, numbers, whole.dtype, 2**30
+    )
+    one, two = (plan.bytes_needed(plan.dtype, (), threads) for threads in (1, 2))
+    assert one < two
+    wanted = net.contract(whole)
+    for limit in (one, two):
+        part = plan.contract(net.arrays, threads=2)
+        np.testing.assert_allclose(
+            net.contract(plan, threads=2, memory_limit=limit), wanted, rtol=1e-11
+        )
+        np.testing.assert_array_equal(net.contract(plan, threads=2, memory_limit=limit), part)
+
+
 def test_the_partition_function_of_64_by_64_spins_does_not_overflow() -> None:
     # A strip of it, 64 long and 6 wide, again and again: Z is a product.
     strip = ising_square(6, 0.44)

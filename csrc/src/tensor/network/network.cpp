@@ -1,5 +1,6 @@
 #include "kadanoff/tensor/network.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "kadanoff/error.hpp"
@@ -53,7 +54,12 @@ Program::Program(const NetworkEquation& equation, const NetworkOrder& order, DTy
     inputs = tree.inputs;
     check_gradients(wanted, inputs);
     for (const std::int64_t size : equation.sizes) empty |= size == 0;
-    for (const int label : order.sliced) {
+    // What is done in one block of slices is then a small part of the output.
+    std::vector<int> output_first = order.sliced;
+    std::stable_partition(output_first.begin(), output_first.end(), [&](int label) {
+        return std::find(equation.output.begin(), equation.output.end(), label) != equation.output.end();
+    });
+    for (const int label : output_first) {
         SlicedLabel slice{equation.sizes[at(label)], {}, stride_of(equation, equation.output, label)};
         for (const auto& labels : equation.inputs) slice.input_strides.push_back(stride_of(equation, labels, label));
         slices *= slice.size;
@@ -69,6 +75,7 @@ Program::Program(const NetworkEquation& equation, const NetworkOrder& order, DTy
     if (slices == 1) values[at(result.value)].place = Place::output;
     if (!wanted.empty()) builder.backward(wanted);
     place_values(*this);
+    if (slices > 1) blocks.plan(*this);
     flops *= static_cast<double>(slices);
 }
 

@@ -8,12 +8,14 @@
 #include "kadanoff/tensor/pair.hpp"
 #include "kadanoff/tensor/permute.hpp"
 #include "kernels/network.hpp"
+#include "tensor/network/addition.hpp"
+#include "tensor/network/blocks.hpp"
 #include "tensor/network/relayout.hpp"
 
 namespace kadanoff::networks {
 
 /// Where a tensor's elements are.
-enum class Place { input, cotangent, output, arena };
+enum class Place { input, cotangent, output, gradient, arena };
 
 /// A tensor of a program, in one slice.
 struct Value {
@@ -21,7 +23,7 @@ struct Value {
     std::vector<std::int64_t> strides;  ///< in elements
     std::int64_t size = 1;
     Place place = Place::arena;
-    int input = -1;
+    int input = -1;                 ///< or the number of the gradient
     int born = -1, last_used = -1;  ///< steps
     std::size_t offset = 0;         ///< bytes into the arena
 };
@@ -52,13 +54,11 @@ struct SlicedLabel {
     std::int64_t size;
     std::vector<std::int64_t> input_strides;
     std::int64_t output_stride;
-};
 
-/// How the elements of a value are added to an output, or to a gradient.
-struct Addition {
-    int value, input;  ///< input: of which this is the gradient
-    std::vector<std::int64_t> extents, from, to;
-    std::int64_t total;  ///< elements of what is added to
+    /// In an input, or in the output if that is -1.
+    std::int64_t stride_in(int input) const {
+        return input < 0 ? output_stride : input_strides[static_cast<std::size_t>(input)];
+    }
 };
 
 /// What `NetworkContraction` runs.
@@ -79,6 +79,12 @@ public:
     bool run(const Call& call) const;
     std::size_t bytes(int threads) const;
     int workers(int threads) const;
+    /// Additions and multiplications of the first steps in one slice, and what it costs to begin each.
+    double slice_work(int steps) const;
+    /// Where a slice begins in an input, or in the output if that is -1.
+    std::int64_t offset_of(std::int64_t slice, int input) const;
+    /// Blocks of which sums may be held while earlier ones are waited for.
+    std::int64_t held_blocks(int workers) const;
 
     DType dtype;
     int inputs = 0;
@@ -98,6 +104,7 @@ public:
     std::vector<Addition> gradients;
     std::vector<std::int64_t> input_sizes;
     std::size_t arena_bytes = 0, scratch_bytes = 0;
+    Blocks blocks;  ///< of slices, if there are several
     NetworkKernel kernel;
 };
 

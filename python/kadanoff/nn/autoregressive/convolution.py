@@ -45,13 +45,14 @@ class MaskedConvolution(torch.nn.Module):
             if layer == depth - 1:
                 weights.zero_()
             self.weights.append(torch.nn.Parameter(weights))
-            self.biases.append(torch.nn.Parameter(torch.zeros(outside)))
+            self.biases.append(torch.nn.Parameter(torch.zeros(outside, dtype=torch.float32)))
             if layer:
-                self.slopes.append(torch.nn.Parameter(torch.full((inside,), SLOPE)))
+                slopes = torch.full((inside,), SLOPE, dtype=torch.float32)
+                self.slopes.append(torch.nn.Parameter(slopes))
 
     def _mask(self, layer: int) -> Tensor:
         """Return which weights there are, float32 (rows, columns) of the kernel."""
-        mask = torch.ones(self.up + 1, 2 * self.side + 1)
+        mask = torch.ones(self.up + 1, 2 * self.side + 1, dtype=torch.float32)
         mask[-1, self.side + (layer > 0) :] = 0.0
         return mask
 
@@ -104,7 +105,8 @@ class ConvolutionStepper:
             row = kernel[:, :, -1, : network.side + (layer > 0)].reshape(len(kernel), -1)
             self._kernels.append((above, row))
             extents = rows + network.up, columns + 2 * network.side
-            self._inputs.append(torch.zeros(network.widths[layer], *extents, count))
+            shape = network.widths[layer], *extents, count
+            self._inputs.append(torch.zeros(shape, dtype=torch.float32))
 
     def logit(self, site: int) -> Tensor:
         """Return the logits of a site, (states,); those of all sites before must have been put."""

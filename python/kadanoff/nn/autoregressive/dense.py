@@ -41,13 +41,14 @@ class MaskedDense(torch.nn.Module):
             if layer == depth - 1:
                 weights.zero_()
             self.weights.append(torch.nn.Parameter(weights))
-            self.biases.append(torch.nn.Parameter(torch.zeros(len(mask))))
+            self.biases.append(torch.nn.Parameter(torch.zeros(len(mask), dtype=torch.float32)))
             if layer:
-                self.slopes.append(torch.nn.Parameter(torch.full((mask.shape[1],), SLOPE)))
+                slopes = torch.full((mask.shape[1],), SLOPE, dtype=torch.float32)
+                self.slopes.append(torch.nn.Parameter(slopes))
 
     def _mask(self, layer: int) -> Tensor:
         """Return which weights there are, float32 (units, units of the layer before)."""
-        between = torch.ones(self.sites, self.sites).tril(0 if layer else -1)
+        between = torch.ones(self.sites, self.sites, dtype=torch.float32).tril(0 if layer else -1)
         return between.repeat_interleave(self.widths[layer + 1], 0).repeat_interleave(
             self.widths[layer], 1
         )
@@ -93,7 +94,10 @@ class DenseStepper:
     def __init__(self, network: MaskedDense, count: int) -> None:
         self._network = network
         self._matrices = network.matrices()
-        self._inputs = [torch.zeros(network.sites * width, count) for width in network.widths[:-1]]
+        self._inputs = [
+            torch.zeros(network.sites * width, count, dtype=torch.float32)
+            for width in network.widths[:-1]
+        ]
 
     def logit(self, site: int) -> Tensor:
         """Return the logits of a site, (states,); those of all sites before must have been put."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -58,6 +58,9 @@ class VariationalEstimate:
     entropy: Measured
     abs_magnetization: Measured
     variance: float
+
+    def __str__(self) -> str:
+        return _table(self, f"variance           {self.variance:.3g}")
 
 
 def variational(samples: Samples, beta: float) -> VariationalEstimate:
@@ -117,6 +120,9 @@ class ImportanceEstimate:
     ess: float
     spins: npt.NDArray[np.int8] = field(repr=False)
     log_weights: FloatArray = field(repr=False)
+
+    def __str__(self) -> str:
+        return _table(self, f"effective samples  {self.ess:.0f} of {self.n_samples}")
 
     @property
     def efficiency(self) -> float:
@@ -190,6 +196,13 @@ def normalised(log_weights: FloatArray) -> FloatArray:
     """Return weights whose sum is 1."""
     weights = np.exp(log_weights - log_weights.max())
     return np.asarray(weights / weights.sum())
+
+
+def _table(estimate: VariationalEstimate | ImportanceEstimate, last: str) -> str:
+    """Return a line for each measured number, and a last one."""
+    named = ((each.name, getattr(estimate, each.name)) for each in fields(estimate))
+    lines = [f"{name:<18} {value}" for name, value in named if isinstance(value, Measured)]
+    return "\n".join([*lines, last])
 
 
 def _weighted(weights: FloatArray, values: FloatArray) -> Measured:

@@ -145,7 +145,7 @@ class AutoregressiveNetwork(SavedMachine, torch.nn.Module):
         return count
 
     def forward(self, spins: Tensor) -> Tensor:
-        """Return ln q of a tensor of spins (..., *shape): float64 (...), with gradients."""
+        """Return ln q of a tensor of spins ``(..., *shape)``: float64 (...), with gradients."""
         flat = spins.reshape(-1, self.sites).to(torch.float32)
         states = torch.cat([flat, -flat]) if self.symmetric else flat
         terms_of_sites = torch.nn.functional.logsigmoid((states * self.body(states)).double())

@@ -55,7 +55,7 @@ def draw(network: AutoregressiveNetwork, random: npt.NDArray[np.float64]) -> npt
     for site in range(network.sites):
         up = numbers[site] < torch.sigmoid(stepper.logit(site).double())
         spins[site] = up.to(torch.int8) * 2 - 1
-        stepper.put(site, spins[site].float())
+        stepper.put(site, spins[site].to(torch.float32))
     if network.symmetric:
         spins *= (numbers[-1] < 0.5).to(torch.int8) * 2 - 1
     result: npt.NDArray[np.int8] = spins.T.contiguous().numpy()

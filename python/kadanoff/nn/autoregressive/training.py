@@ -12,7 +12,7 @@ import torch
 from kadanoff.errors import DivergenceError
 from kadanoff.models import Ising
 
-from .history import Record
+from .history import History, Record
 from .network import AutoregressiveNetwork
 from .randomness import Use
 from .reinforce import surrogate
@@ -40,10 +40,15 @@ class Training:
         self._model, self._network = model, network
         self._batch_size, self._clip, self._seed = batch_size, clip, seed
         self.optimizer = torch.optim.Adam(network.parameters(), lr=0.0, betas=BETAS)
-        self.steps = 0
+        self.records: list[Record] = []
 
-    def step(self, beta: float, rate: float) -> Record:
-        """Take one step; where anything is raised, network and optimiser are as before it."""
+    @property
+    def steps(self) -> int:
+        """Steps done."""
+        return len(self.records)
+
+    def step(self, beta: float, rate: float) -> None:
+        """Take one step; where anything is raised, all is as before it."""
         network = self._network
         flat = np.concatenate(
             list(draws(network, self._batch_size, self._seed, Use.TRAINING, self.steps))
@@ -58,34 +63,36 @@ class Training:
                 f"[fit] expected a finite gradient, got {norm} after {self.steps} steps: a smaller "
                 "learning_rate may help"
             )
-        self._update(rate)
-        self.steps += 1
-        return Record(
+        record = Record(
             beta=beta,
             log_z=-float(returns.mean()),
             variance=float(returns.var(ddof=1)),
             energy=float(energies.mean()) / network.sites,
             gradient_norm=norm,
         )
+        self._update(rate, record)
 
-    def _update(self, rate: float) -> None:
+    def _update(self, rate: float, record: Record) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         parameters = [values.detach().clone() for values in self._network.parameters()]
-        memory = copy.deepcopy(self.optimizer.state_dict())
+        memory, done = copy.deepcopy(self.optimizer.state_dict()), self.steps
         try:
             self.optimizer.step()
+            self.records.append(record)
         except BaseException:
             for values, old in zip(self._network.parameters(), parameters, strict=True):
                 values.data.copy_(old)
             self.optimizer.load_state_dict(memory)
+            del self.records[done:]
             raise
 
     def to_state(self) -> dict[str, Any]:
-        """Return steps and moments as plain values and arrays."""
+        """Return history and moments as plain values and arrays."""
         moments = self.optimizer.state_dict()["state"]
         return {
             "steps": self.steps,
+            "history": History.of(self.records).to_state(),
             **{
                 name: {str(place): state[name].numpy().copy() for place, state in moments.items()}
                 for name in ("exp_avg", "exp_avg_sq")
@@ -94,8 +101,10 @@ class Training:
 
     def restore(self, entries: Any) -> None:
         """Take over what `to_state` returned, read back as `storage.Entries`."""
-        self.steps = entries.integer("steps", 0, 2**40)
-        if self.steps == 0:
+        steps, history = entries.integer("steps", 0, 2**40), entries.group("history")
+        columns = {name: history.array(name, np.float64, (steps,)) for name in Record._fields}
+        self.records = History(**columns).records()
+        if steps == 0:
             return
         groups = {name: entries.group(name) for name in ("exp_avg", "exp_avg_sq")}
         memory = self.optimizer.state_dict()
@@ -104,5 +113,5 @@ class Training:
                 name: torch.tensor(group.array(str(place), np.float32, tuple(values.shape)))
                 for name, group in groups.items()
             }
-            memory["state"][place] = {"step": torch.tensor(float(self.steps)), **moments}
+            memory["state"][place] = {"step": torch.tensor(float(steps)), **moments}
         self.optimizer.load_state_dict(memory)

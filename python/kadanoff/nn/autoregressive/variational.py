@@ -18,7 +18,7 @@ from kadanoff.run import Run
 from . import chains, estimates
 from .chains import MarkovChains
 from .estimates import ImportanceEstimate, Samples, VariationalEstimate
-from .history import History, Record
+from .history import History
 from .network import AutoregressiveNetwork
 from .progress import Show, steps_bar
 from .randomness import Use, uniforms
@@ -125,7 +125,6 @@ class VariationalFreeEnergy(FixedAttributes):
             network = AutoregressiveNetwork(model, depth=2, width=4, seed=self.seed)
         self.network = _fitting(network, model)
         self._training = Training(model, self.network, self.batch_size, self.clip, self.seed)
-        self._records: list[Record] = []
         self._calls = 0
 
     @property
@@ -157,7 +156,7 @@ class VariationalFreeEnergy(FixedAttributes):
     @property
     def history(self) -> History:
         """What was recorded in each step."""
-        return History.of(self._records)
+        return History.of(self._training.records)
 
     def fit(
         self,
@@ -217,14 +216,15 @@ class VariationalFreeEnergy(FixedAttributes):
     def _run(
         self, count: int, warm: float, cold: float, callback: Callback | None, show: Show
     ) -> None:
-        start = self._records[-1].beta if self._records else 0.0
+        records = self._training.records
+        start = records[-1].beta if records else 0.0
         target, rate = self.beta, self.learning_rate
         for step in range(count):
             way = min(1.0, (step + 1) / warm) if warm else 1.0
             beta = target if way == 1.0 else start + way * (target - start)
             left = min(1.0, (count - step) / cold) if cold else 1.0
-            self._records.append(self._training.step(beta, left * rate))
-            show(step + 1, self._records[-1])
+            self._training.step(beta, left * rate)
+            show(step + 1, records[-1])
             if callback is not None and callback(self) is True:
                 break
 
@@ -401,7 +401,6 @@ class VariationalFreeEnergy(FixedAttributes):
             "seed": self.seed,
             "calls": self._calls,
             "training": self._training.to_state(),
-            "history": self.history.to_state(),
         }
 
     @classmethod
@@ -430,10 +429,6 @@ class VariationalFreeEnergy(FixedAttributes):
         )
         result._calls = entries.integer("calls", 0, 2**62)
         result._training.restore(entries.group("training"))
-        history = entries.group("history")
-        shape = (result.steps,)
-        columns = {name: history.array(name, np.float64, shape) for name in Record._fields}
-        result._records = History(**columns).records()
         return result
 
     def __repr__(self) -> str:
