@@ -21,6 +21,8 @@ Array = npt.NDArray[Any]
 BETAS = np.linspace(0.25, 0.65, 17)
 UNITS = 3
 KASHIWA = "Kashiwa 2018: proportional"
+USED = 0.25
+"""Units whose pre-activations vary less than this, in terms of the largest, do not count."""
 SHOWN = 800
 """Configurations in the figure."""
 
@@ -170,7 +172,9 @@ def _quantities(
         for unit, values in enumerate(seen.pre_activations.T):
             r = abs(correlation(values, physics[quantity]))
             title = f"|r| of unit {unit + 1} and {quantity}, {name}, L = {size}"
-            rows.append(Quantity(title, r, None, 1.0, 0.02, KASHIWA))
+            used = values.std() > USED * seen.pre_activations.std(axis=0).max()
+            source = KASHIWA if used else "the unit is not used"
+            rows.append(Quantity(title, r, None, 1.0, 0.02 if used else None, source))
     for other in ("E", "|m|"):
         each = [
             abs(correlation(values, physics[other], data.labels))
