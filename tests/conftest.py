@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import HealthCheck, settings
+
+# PyTorch's threads wait busily for each other: 40 times as long, on a busy machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # The same examples on every run: a failure seen once can be seen again. No deadline, since
 # machines are shared.

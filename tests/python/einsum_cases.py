@@ -40,7 +40,7 @@ def laid_out(values: np.ndarray, layout: str) -> np.ndarray:
     """Return the same values in memory of another layout (of some of them, where broadcast)."""
     if layout == "swapped":
         return values.astype(values.dtype.newbyteorder())
-    if values.ndim == 0 or values.size == 0:
+    if values.ndim == 0:
         return values
     if layout == "F":
         return np.asfortranarray(values)

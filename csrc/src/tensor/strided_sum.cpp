@@ -91,7 +91,7 @@ void StridedSum::choose(Axes<2>& kept, Axes<2>& summed) {
 
 void StridedSum::join_rows() {
     if (row_.stride[0] != outputs_.extent || outputs_.extent >= short_row) return;
-    joined_ = std::clamp<std::int64_t>(4 * short_row / outputs_.extent, 1, row_.extent);
+    joined_ = std::max<std::int64_t>(std::min(4 * short_row / outputs_.extent, row_.extent), 1);
 }
 
 template <class T, int Reals>

@@ -9,6 +9,12 @@
 - `Thermometer`, `summed_weights`, `tanh_transition`: a network that tells temperatures, and the
   transition in its last layer;
 - `fit_energies`: the optimal thermometer, a softmax of the energy.
+- `Thermometer`, `summed_weights`, `tanh_transition`: a network that tells temperatures, and the
+  transition in its last layer;
+- `layer_outputs`: what its units say about configurations;
+- `fit_energies`: the optimal thermometer, a softmax of the energy;
+- `AutoregressiveNetwork`, `VariationalFreeEnergy`: free energies without a Markov chain; what they
+  return is in `kadanoff.nn.autoregressive`.
 
 Networks and their training are functions of their seeds: on one machine, with one build and one
 number of threads, they come out bit for bit.
@@ -33,6 +39,7 @@ from . import autoregressive
 from .autoregressive import AutoregressiveNetwork, VariationalFreeEnergy
 from .energies import EnergyMachine, fit_energies
 from .loading import BatchLoader, SpinDataset
+from .looking import layer_outputs
 from .networks import Convolutional, FullyConnected
 from .thermometer import TanhFit, Thermometer, summed_weights, tanh_transition
 from .threads import torch_threads
@@ -53,6 +60,7 @@ __all__ = [
     "autoregressive",
     "fit",
     "fit_energies",
+    "layer_outputs",
     "predict",
     "summed_weights",
     "tanh_transition",

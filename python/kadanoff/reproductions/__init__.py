@@ -27,12 +27,15 @@ KNOWN: dict[str, Entry] = {
         "convac_entanglement", "Separation ranks and minimum cuts of convolutional circuits."
     ),
     "mera": Entry("mera", "Energy and scaling dimensions of the critical chain by MERA."),
+    "order-parameter": Entry(
+        "order_parameter", "Three hidden units of a thermometer see m, deeper ones the energy."
+    ),
     "pca": Entry("pca", "Principal components of Ising configurations find the magnetisation."),
     "phases": Entry("phases", "A network learns phases on one lattice, finds them on another."),
     "rbm-mps": Entry("rbm_mps", "Bonds, entanglement and ln Z of RBMs as tensor networks."),
     "slmc": Entry("slmc", "Effective models, and the times of clusters that they propose."),
-    "van": Entry("van", "Free energies of the Ising model by autoregressive networks."),
     "thermometer": Entry("thermometer", "Networks that tell temperatures: weights and biases."),
+    "van": Entry("van", "Free energies of the Ising model by autoregressive networks."),
 }
 """By the name of the command; modules are imported when their command runs."""
 

@@ -396,7 +396,7 @@ def _draw_traces(axis: Any, report: Report) -> None:
         ]
         for name, style, (low, high) in shown:
             trace = np.atleast_2d(report.series[f"trace_{kind}_{name}"])[0]
-            label = rf"{kind}, $\beta$ {low:.1f} to {high:.1f}"
+            label = rf"{kind}, $\beta$ {low:g} to {high:g}"
             axis.plot(np.arange(1, len(trace) + 1), trace, style, color=colour, label=label)
         read = int(report.series[f"epochs_{kind}_{size}"][0][0])
         at = np.atleast_2d(report.series[f"trace_{kind}_{size}"])[0][read]

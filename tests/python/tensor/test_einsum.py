@@ -147,6 +147,31 @@ def test_nan_and_infinities_spread_as_in_numpy(
         np.testing.assert_array_equal(np.isinf(part(result)), np.isinf(part(expected)))
 
 
+@pytest.mark.parametrize("dtype", KERNEL_DTYPES)
+@pytest.mark.parametrize(
+    ("equation", "shapes"),
+    [
+        ("ij->j", [(0, 3)]),
+        ("ijk->k", [(0, 3, 2)]),
+        ("ij->", [(3, 0)]),
+        ("fe,ce,ef->e", [(3, 2), (0, 2), (2, 3)]),
+        ("a,fa,a->f", [(1,), (2, 0), (0,)]),
+        ("fa,ga,a->fg", [(2, 1), (2, 0), (0,)]),
+        ("bij,bjk->bik", [(0, 3, 4), (0, 4, 5)]),
+        ("bij,bjk->bik", [(2, 3, 0), (2, 0, 5)]),
+        ("bi,bj->bij", [(0, 3), (0, 4)]),
+        ("ij,j->i", [(5, 0), (0,)]),
+    ],
+)
+def test_empty_slices(dtype: str, equation: str, shapes: list[tuple[int, ...]]) -> None:
+    """Their strides are those of the array that they are slices of."""
+    whole = [np.ones([n + 4 for n in shape], dtype) for shape in shapes]
+    operands = [
+        array[tuple(slice(n) for n in shape)] for array, shape in zip(whole, shapes, strict=True)
+    ]
+    assert_as_numpy(Case(equation, operands), kd.einsum(equation, *operands))
+
+
 def test_zero_times_nan_is_nan() -> None:
     zero, nan = np.zeros((2, 2)), np.full((2, 2), np.nan)
     assert np.isnan(kd.einsum("ij,jk->ik", zero, nan)).all()

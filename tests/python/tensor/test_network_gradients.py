@@ -227,6 +227,49 @@ def test_gradients_of_matrix_products(bond: int) -> None:
         assert (gradients[k] * direction).sum() == pytest.approx(float(turned), rel=1e-10)
 
 
+def test_gradients_that_are_held_are_not_written_again() -> None:
+    """Memory of gradients is used again, and only where no array and no view of it is left."""
+    net = chain_of_matrices(8, 40, np.random.default_rng(8))
+    plan = net.plan()
+    expected = [gradient.copy() for gradient in plan.value_and_gradient(net.arrays)[1]]
+    held = []
+    for k in range(1, 7):
+        scaled = [net.arrays[0] * k, *net.arrays[1:]]
+        gradients = plan.value_and_gradient(scaled)[1]
+        held.append((k, gradients[3], gradients[5][1:, 0]))  # an array, and a part of another
+        gradients[4].shape = (-1,)  # what is done to an array does not come back with its memory
+        gradients[4].flags.writeable = False
+        assert gradients[3].flags.writeable
+    for k, whole, part in held:
+        np.testing.assert_allclose(whole, k * expected[3], rtol=1e-12, atol=1e-15)
+        np.testing.assert_allclose(part, k * expected[5][1:, 0], rtol=1e-12, atol=1e-15)
+
+
+def test_memory_of_gradients_comes_back() -> None:
+    net = chain_of_matrices(8, 40, np.random.default_rng(8))
+    plan = net.plan()
+    addresses = []
+    for _ in range(6):
+        gradients = plan.value_and_gradient(net.arrays)[1]  # those of the last call are still held
+        addresses.append(gradients[3].ctypes.data)
+    assert addresses[:2] == addresses[2:4] == addresses[4:]
+
+
+def test_gradients_by_tensors_with_labels_twice_or_of_their_own() -> None:
+    """They are added into cleared arrays, others are made in place: both in one call."""
+    rng = np.random.default_rng(9)
+    a, b, c = rng.normal(size=(3, 3, 4)), rng.normal(size=(4, 5, 2)), rng.normal(size=(5, 3))
+    net = kd.TensorNetwork([(a, "iij"), (b, "jkx"), (c, "ki")])
+    gradients = net.value_and_gradient()[1]
+    by_diagonal = np.einsum("jkx,ki->ij", b, c)
+    expected = np.zeros_like(a)
+    expected[np.arange(3), np.arange(3)] = by_diagonal
+    np.testing.assert_allclose(gradients[0], expected, rtol=1e-12)
+    by_b = np.einsum("iij,ki->jk", a, c)[..., None] * np.ones(2)
+    np.testing.assert_allclose(gradients[1], by_b, rtol=1e-12)
+    np.testing.assert_allclose(gradients[2], np.einsum("iij,jkx->ki", a, b), rtol=1e-12)
+
+
 def test_gradients_of_long_fast_labels_that_are_summed() -> None:
     """A step of which no operand can be streamed as it lies: it is permuted first."""
     rng = np.random.default_rng(7)

@@ -416,10 +416,27 @@ void Builder::backward(const std::vector<int>& wanted) {
         }
     }
     for (const int k : wanted) {
-        value(cotangent[at(k)]).last_used = INT_MAX;
-        program_.gradients.push_back(addition(cotangent[at(k)], equation_.inputs[at(k)]));
+        const int number = placed(cotangent[at(k)], k);
+        value(number).last_used = INT_MAX;
+        program_.gradients.push_back(addition(number, equation_.inputs[at(k)]));
         program_.gradients.back().input = k;
+        program_.gradients.back().in_place = value(number).place == Place::gradient;
     }
+}
+
+/// A gradient where the caller wants it, if it is of one slice and has each label of its tensor once; else as it is.
+int Builder::placed(int number, int input) {
+    const std::vector<int>& labels = equation_.inputs[at(input)];
+    const std::vector<int> own = value(number).labels;
+    const bool is_sliced = std::find(tree_.is_sliced.begin(), tree_.is_sliced.end(), 1) != tree_.is_sliced.end();
+    if (is_sliced || value(number).place != Place::arena ||
+        !std::is_permutation(own.begin(), own.end(), labels.begin(), labels.end())) {
+        return number;
+    }
+    const int result = own == labels ? number : permute(number, labels);
+    value(result).place = Place::gradient;
+    value(result).input = static_cast<int>(program_.gradients.size());
+    return result;
 }
 
 }  // namespace kadanoff::networks

@@ -38,6 +38,7 @@ private:
     void add_job(Kind kind, int left, int right, int result, PlannedJob job, double work);
     void add_pair(int left, int right, int result, double work);
     void add_step(const Step& step);
+    int placed(int number, int input);
     Addition addition(int value, const std::vector<int>& labels) const;
 
     Value& value(int number) { return program_.values[at(number)]; }

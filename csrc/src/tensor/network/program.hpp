@@ -15,7 +15,7 @@
 namespace kadanoff::networks {
 
 /// Where a tensor's elements are.
-enum class Place { input, cotangent, output, arena };
+enum class Place { input, cotangent, output, gradient, arena };
 
 /// A tensor of a program, in one slice.
 struct Value {
@@ -23,7 +23,7 @@ struct Value {
     std::vector<std::int64_t> strides;  ///< in elements
     std::int64_t size = 1;
     Place place = Place::arena;
-    int input = -1;
+    int input = -1;                 ///< or the number of the gradient
     int born = -1, last_used = -1;  ///< steps
     std::size_t offset = 0;         ///< bytes into the arena
 };

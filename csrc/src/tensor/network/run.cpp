@@ -22,12 +22,13 @@ std::size_t rounded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 /// Work that is done in the time in which a thread is started.
 constexpr double worth_a_thread = 4e6;
 
-/// The caller's arrays of sums over slices: the output, unless it is written where it is made, and the gradients.
+/// The caller's arrays of sums over slices: output and gradients, unless they are made where they are wanted.
 Sums whole_sums(const Program& program, const Program::Call& call) {
     std::vector<Sums::Target> targets;
     if (program.slices != 1 || program.empty) targets.push_back({call.output, program.result.total});
     if (call.gradients != nullptr) {
         for (std::size_t g = 0; g < program.gradients.size(); ++g) {
+            if (program.gradients[g].in_place && !program.empty) continue;
             targets.push_back({(*call.gradients)[g], program.gradients[g].total});
         }
     }

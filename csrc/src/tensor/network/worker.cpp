@@ -35,6 +35,9 @@ Worker::Worker(const Program& program, const Program::Call& call, SharedRun& sha
         const Value& value = program.values[v];
         if (value.place == Place::arena) at_[v] = memory.arena + value.offset;
         if (value.place == Place::output) at_[v] = static_cast<char*>(call.output);
+        if (value.place == Place::gradient && call.gradients != nullptr) {
+            at_[v] = static_cast<char*>((*call.gradients)[at(value.input)]);
+        }
     }
     if (call.gradients != nullptr && call.exponent != nullptr) factors_.assign(program.steps.size(), 1.0);
 }
@@ -172,7 +175,9 @@ void Worker::add_to(Sums& block, const SliceRange& range) {
 
 void Worker::add_to_gradients(Sums& gradients) {
     summands_.clear();
-    for (const Addition& gradient : program_.gradients) summands_.push_back(summand(gradient, 0));
+    for (const Addition& gradient : program_.gradients) {
+        if (!gradient.in_place) summands_.push_back(summand(gradient, 0));
+    }
     gradients.add(summands_, exponent_);
 }
 

@@ -26,7 +26,7 @@ public:
 
     /// What the slice that was run gives to the sums of its block.
     void add_to(Sums& block, const SliceRange& range);
-    /// What a contraction of one slice gives to the gradients.
+    /// What a contraction of one slice gives to the gradients that are not made in place.
     void add_to_gradients(Sums& gradients);
 
     std::int64_t exponent() const noexcept { return exponent_; }

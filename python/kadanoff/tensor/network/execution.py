@@ -245,10 +245,10 @@ def run_gradients(
     assert tensors.core is not None
     count = fitting_threads(call, plan, tensors.dtype, wanted, limit, threads)
     result = np.empty(plan.equation.output_shape, tensors.dtype)
-    gradients = [np.empty(tensors.arrays[k].shape, tensors.dtype) for k in wanted]
-    exponent = plan.core(tensors.dtype, wanted).run_gradients(
-        tensors.core, cotangent, result, gradients, scaled=scaled, threads=count, progress=tell
-    )
+    with plan.spare.lent([tensors.arrays[k] for k in wanted]) as gradients:
+        exponent = plan.core(tensors.dtype, wanted).run_gradients(
+            tensors.core, cotangent, result, gradients, scaled=scaled, threads=count, progress=tell
+        )
     return result, gradients, exponent
 
 

@@ -15,6 +15,7 @@ from kadanoff import _core
 from . import memory
 from .equation import Equation, few
 from .progress import Progress
+from .spare import SpareArrays
 from .tree import Pairs, path_of_pairs
 
 Wanted = tuple[int, ...]
@@ -64,6 +65,7 @@ class ContractionPlan:
         self.dtype = np.dtype(dtype)
         self.memory_limit = memory_limit
         self._cores: dict[tuple[np.dtype[Any], Wanted], _core.Network] = {}
+        self.spare = SpareArrays()
 
     def core(self, dtype: npt.DTypeLike | None = None, gradients: Wanted = ()) -> _core.Network:
         """Return the compiled contraction of tensors of one type, made when first asked for."""
@@ -209,6 +211,7 @@ class ContractionPlan:
         convention. A result that is one number gets its gradients on the way, others are
         contracted again on the way back. A gradient that is differentiated again
         (``create_graph=True``) costs one more walk for each tensor that it is a gradient of.
+        The transforms of `torch.func`, such as `vmap`, are not supported.
         """
         from .pytorch import contract_torch  # optional, and slow to import
 

@@ -387,7 +387,11 @@ class MPS(Arithmetic, FixedAttributes, SavedMachine):
         return self._made(chain, self.log_scale, self.center, self.truncation)
 
     def log_norm(self) -> float:
-        """Return ln of the 2-norm; -inf of the zero state."""
+        """Return ln of the 2-norm; -inf of the zero state.
+
+        Of a sum that cancels, what is smaller than the parts by the root of the dtype's rounding
+        may be lost; `canonical` forms keep it.
+        """
         if self.center is None:
             _, log = transfer.log_overlap(self.tensors, self.tensors)
             return log / 2 + self.log_scale
