@@ -34,7 +34,10 @@ SHOWN = 4
 
 @dataclass(frozen=True)
 class Layers:
-    """A network and its training; steps are those of each temperature, more of the first."""
+    """A network and its training; steps are those of each temperature, more of the first.
+
+    The relative error of the variational free energy is claimed to be at most `within`.
+    """
 
     kind: str
     depth: int
@@ -44,6 +47,7 @@ class Layers:
     learning_rate: float
     first: int
     steps: int
+    within: float
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class Work:
 FAST = Work(
     8,
     (4.0, 3.5, 3.0, 2.7, 2.5, 2.27, 2.1, 2.0, 1.8),
-    (Layers("dense", 2, 4, 1, 500, 5e-3, 400, 250),),
+    (Layers("dense", 2, 4, 1, 500, 5e-3, 400, 250, 0.002),),
     20_000,
     1000,
     16,
@@ -70,8 +74,8 @@ FULL = Work(
     16,
     (4.0, 3.5, 3.0, 2.7, 2.5, 2.4, 2.27, 2.2, 2.1, 2.0, 1.8, 1.67),
     (
-        Layers("dense", 2, 4, 1, 1000, 3e-3, 3000, 1000),
-        Layers("conv", 3, 16, 6, 200, 5e-3, 800, 400),
+        Layers("dense", 2, 4, 1, 500, 3e-3, 3000, 600, 0.01),
+        Layers("conv", 3, 16, 4, 100, 6e-3, 1500, 500, 0.005),
     ),
     20_000,
     1000,
@@ -84,7 +88,9 @@ def compute(settings: Settings, progress: Progress) -> Report:
     from kadanoff import nn
 
     work = FULL if settings.full else FAST
-    with nn.torch_threads(settings.threads):
+    # Products of matrices this small lose by a second thread.
+    threads = settings.threads if settings.full else settings.threads or 1
+    with nn.torch_threads(threads):
         studies = [_Study(work, layers, settings.seed) for layers in work.networks]
         total = sum(study.steps for study in studies)
         done = 0
@@ -198,7 +204,7 @@ class _Study:
             at, error = f"{which}T = {temperature:g}", row["weighted_error"]
             found += [
                 Quantity(f"variational f, {at}", row["bound"], row["bound_error"], float(free),
-                         0.002 * abs(float(free)), KAUFMAN),
+                         self.layers.within * abs(float(free)), KAUFMAN),
                 Quantity(f"weighted f, {at}", row["weighted"], error, float(free), 4.0 * error,
                          KAUFMAN),
                 Quantity(f"ESS per sample, {at}", row["ess"]),
