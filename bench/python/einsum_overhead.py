@@ -10,17 +10,14 @@ peer of the same round. Everything is planned before the clock starts, where a p
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
-import sys
 import time
 from collections.abc import Callable
-from importlib import metadata, util
+from importlib import util
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from conditions import restart_in_a_fair_environment, write
 
 import kadanoff as kd
 
@@ -41,19 +38,9 @@ CASES = {
     "ring of 5": RING,
 }
 PEERS = ("numpy", "torch", "opt_einsum")
-SLOWER = ("OPENBLAS_CORETYPE", "MKL_DEBUG_CPU_TYPE", "MKL_ENABLE_INSTRUCTIONS")
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 Call = Callable[[], Any]
 Maker = Callable[[str, list[np.ndarray]], Call]
-
-
-def restart_in_a_fair_environment() -> None:
-    """Start anew where the environment holds a BLAS back or gives it more than one thread."""
-    fair = {name: value for name, value in os.environ.items() if name not in SLOWER}
-    fair |= dict.fromkeys(THREADS, "1")
-    if fair != dict(os.environ):
-        os.execve(sys.executable, [sys.executable, *sys.argv], fair)
 
 
 def kadanoff_call(equation: str, operands: list[np.ndarray]) -> Call:
@@ -118,6 +105,18 @@ def nanoseconds(call: Call, calls: int) -> float:
     return (time.process_time_ns() - start) / calls
 
 
+def take_turns(
+    calls: dict[str, Call], counts: dict[str, int], rounds: int
+) -> tuple[dict[str, list[float]], np.ndarray]:
+    """Return nanoseconds of each in each round, and those of the fastest peer over Kadanoff's."""
+    times: dict[str, list[float]] = {peer: [] for peer in calls}
+    for _ in range(rounds):
+        for peer, call in calls.items():
+            times[peer].append(nanoseconds(call, counts[peer]))
+    others = [times[peer] for peer in calls if not peer.startswith("kadanoff")]
+    return times, np.min(others, axis=0) / np.array(times["kadanoff"])
+
+
 def compare(name: str, equation: str, found: dict[str, Maker], rounds: int) -> dict[str, Any]:
     """Check the answers of one case, measure, print and return its times and ratios."""
     rng = np.random.default_rng(1)
@@ -129,12 +128,7 @@ def compare(name: str, equation: str, found: dict[str, Maker], rounds: int) -> d
         if not np.allclose(np.asarray(call()), exact, rtol=1e-12, atol=1e-12):
             raise SystemExit(f"{peer} is wrong in {name}")
     counts = {peer: max(10, int(2e7 / nanoseconds(call, 200))) for peer, call in calls.items()}
-    times: dict[str, list[float]] = {peer: [] for peer in calls}
-    for _ in range(rounds):
-        for peer, call in calls.items():
-            times[peer].append(nanoseconds(call, counts[peer]))
-    others = [times[peer] for peer in calls if not peer.startswith("kadanoff")]
-    ratio = np.min(others, axis=0) / np.array(times["kadanoff"])
+    times, ratio = take_turns(calls, counts, rounds)
     medians = {peer: float(np.median(values)) for peer, values in times.items()}
     print(
         f"{name:14s} {np.median(ratio):5.1f} x ({ratio.min():.1f} to {ratio.max():.1f})  "
@@ -162,11 +156,7 @@ def main() -> None:
     chosen = {k: v for k, v in CASES.items() if options.case in (None, k)}
     results = [compare(name, text, found, options.rounds) for name, text in chosen.items()]
     if options.json:
-        versions = {name: metadata.version(name) for name in PEERS if util.find_spec(name)}
-        about = {"machine": platform.processor() or platform.machine(), "versions": versions}
-        about |= {"kadanoff": kd.__version__, "compiler": kd._core.compiler}
-        about |= {"instruction_set": kd._core.active_isa()}
-        options.json.write_text(json.dumps({"about": about, "results": results}, indent=2) + "\n")
+        write(options.json, results, PEERS)
 
 
 if __name__ == "__main__":

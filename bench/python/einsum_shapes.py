@@ -12,14 +12,13 @@ memory is counted; then only peers that can do that take part.
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from einsum_overhead import makers, nanoseconds, restart_in_a_fair_environment
+from conditions import restart_in_a_fair_environment, write
+from einsum_overhead import makers, nanoseconds, take_turns
 
 import kadanoff as kd
 
@@ -141,12 +140,7 @@ def compare(name: str, dtype: str, rounds: int, with_out: bool) -> dict[str, Any
         if not np.allclose(np.asarray(call()), exact, rtol=0, atol=tolerance):
             raise SystemExit(f"{peer} is wrong in {name} {dtype}")
     counts = {peer: max(1, int(1e7 / nanoseconds(call, 2))) for peer, call in calls.items()}
-    times: dict[str, list[float]] = {peer: [] for peer in calls}
-    for _ in range(rounds):
-        for peer, call in calls.items():
-            times[peer].append(nanoseconds(call, counts[peer]))
-    others = [times[peer] for peer in calls if not peer.startswith("kadanoff")]
-    ratio = np.min(others, axis=0) / np.array(times["kadanoff"])
+    times, ratio = take_turns(calls, counts, rounds)
     medians = {peer: float(np.median(values)) / 1e3 for peer, values in times.items()}
     shown = "  ".join(f"{peer} {value:.4g}" for peer, value in medians.items())
     spread = f"({ratio.min():.2f} to {ratio.max():.2f})"
@@ -180,10 +174,7 @@ def main() -> None:
         if name.startswith(options.case or "")
     ]
     if options.json:
-        about = {"machine": platform.processor() or platform.machine(), "numpy": np.__version__}
-        about |= {"kadanoff": kd.__version__, "compiler": kd._core.compiler}
-        about |= {"instruction_set": kd._core.active_isa()}
-        options.json.write_text(json.dumps({"about": about, "results": results}, indent=2) + "\n")
+        write(options.json, results, ("torch", "opt_einsum"))
 
 
 if __name__ == "__main__":
