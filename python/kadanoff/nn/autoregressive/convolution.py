@@ -5,11 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .dense import SLOPE
-from .randomness import Use, uniforms
+from .masked import MaskedLayers
 
 
-class MaskedConvolution(torch.nn.Module):
+class MaskedConvolution(MaskedLayers):
     """A network of `depth` masked convolutions with `width` channels in each hidden layer.
 
     A kernel reaches `reach` sites to the left, to the right and up. Its last row ends before its
@@ -28,27 +27,13 @@ class MaskedConvolution(torch.nn.Module):
     def __init__(
         self, shape: tuple[int, int], depth: int, width: int, reach: int, residual: bool, seed: int
     ) -> None:
-        super().__init__()
-        self.shape, self.residual = shape, residual
+        super().__init__(depth, width, residual)
+        self.shape = shape
         self.up, self.side = min(reach, shape[0] - 1), min(reach, shape[1] - 1)
-        self.widths = [1, *[width] * (depth - 1), 1]
-        self.weights = torch.nn.ParameterList()
-        self.biases = torch.nn.ParameterList()
-        self.slopes = torch.nn.ParameterList()
         for layer in range(depth):
-            mask = self._mask(layer)
-            self.register_buffer(f"mask{layer}", mask, persistent=False)
-            inside, outside = self.widths[layer], self.widths[layer + 1]
-            values = uniforms(seed, Use.WEIGHTS, layer, (outside, inside, *mask.shape))
-            weights = torch.tensor(2.0 * values - 1.0, dtype=torch.float32) * mask
-            weights /= (inside * mask.sum()).clamp(min=1.0).sqrt()
-            if layer == depth - 1:
-                weights.zero_()
-            self.weights.append(torch.nn.Parameter(weights))
-            self.biases.append(torch.nn.Parameter(torch.zeros(outside, dtype=torch.float32)))
-            if layer:
-                slopes = torch.full((inside,), SLOPE, dtype=torch.float32)
-                self.slopes.append(torch.nn.Parameter(slopes))
+            mask, inside = self._mask(layer), self.widths[layer]
+            weights = self.widths[layer + 1], inside, *mask.shape
+            self.append(mask, weights, inside * mask.sum(), seed)
 
     def _mask(self, layer: int) -> Tensor:
         """Return which weights there are, float32 (rows, columns) of the kernel."""
@@ -56,21 +41,11 @@ class MaskedConvolution(torch.nn.Module):
         mask[-1, self.side + (layer > 0) :] = 0.0
         return mask
 
-    def adds(self, layer: int) -> bool:
-        """Whether a layer adds its input to its output."""
-        return self.residual and 0 < layer < len(self.weights) - 1
-
-    def kernels(self) -> list[Tensor]:
-        """Return the masked weights of each layer."""
-        return [
-            weights * self.get_buffer(f"mask{layer}") for layer, weights in enumerate(self.weights)
-        ]
-
     def forward(self, spins: Tensor) -> Tensor:
         """Return logits of float32 spins (states, sites), of the same shape."""
         values = spins.reshape(-1, 1, *self.shape)
         margin = (self.side, self.side, self.up, 0)
-        for layer, kernel in enumerate(self.kernels()):
+        for layer, kernel in enumerate(self.masked_weights()):
             active = values
             if layer:
                 active = torch.nn.functional.prelu(values, self.slopes[layer - 1])
@@ -100,7 +75,7 @@ class ConvolutionStepper:
         rows, columns = network.shape
         self._kernels: list[tuple[Tensor, Tensor]] = []
         self._inputs: list[Tensor] = []
-        for layer, kernel in enumerate(network.kernels()):
+        for layer, kernel in enumerate(network.masked_weights()):
             above = kernel[:, :, :-1].reshape(len(kernel), -1)
             row = kernel[:, :, -1, : network.side + (layer > 0)].reshape(len(kernel), -1)
             self._kernels.append((above, row))

@@ -5,13 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .randomness import Use, uniforms
-
-SLOPE = 0.5
-"""Of negative inputs of the units, to begin with; each unit learns its own."""
+from .masked import MaskedLayers
 
 
-class MaskedDense(torch.nn.Module):
+class MaskedDense(MaskedLayers):
     """A network of `depth` masked dense layers with `width` units for each site and hidden layer.
 
     Units of site i in the first hidden layer see the sites before i, units of later layers those of
@@ -26,25 +23,11 @@ class MaskedDense(torch.nn.Module):
     """
 
     def __init__(self, sites: int, depth: int, width: int, residual: bool, seed: int) -> None:
-        super().__init__()
-        self.sites, self.residual = sites, residual
-        self.widths = [1, *[width] * (depth - 1), 1]
-        self.weights = torch.nn.ParameterList()
-        self.biases = torch.nn.ParameterList()
-        self.slopes = torch.nn.ParameterList()
+        super().__init__(depth, width, residual)
+        self.sites = sites
         for layer in range(depth):
             mask = self._mask(layer)
-            self.register_buffer(f"mask{layer}", mask, persistent=False)
-            values = 2.0 * uniforms(seed, Use.WEIGHTS, layer, tuple(mask.shape)) - 1.0
-            weights = torch.tensor(values, dtype=torch.float32) * mask
-            weights /= mask.sum(1, keepdim=True).clamp(min=1.0).sqrt()
-            if layer == depth - 1:
-                weights.zero_()
-            self.weights.append(torch.nn.Parameter(weights))
-            self.biases.append(torch.nn.Parameter(torch.zeros(len(mask), dtype=torch.float32)))
-            if layer:
-                slopes = torch.full((mask.shape[1],), SLOPE, dtype=torch.float32)
-                self.slopes.append(torch.nn.Parameter(slopes))
+            self.append(mask, tuple(mask.shape), mask.sum(1, keepdim=True), seed)
 
     def _mask(self, layer: int) -> Tensor:
         """Return which weights there are, float32 (units, units of the layer before)."""
@@ -53,20 +36,10 @@ class MaskedDense(torch.nn.Module):
             self.widths[layer], 1
         )
 
-    def adds(self, layer: int) -> bool:
-        """Whether a layer adds its input to its output."""
-        return self.residual and 0 < layer < len(self.weights) - 1
-
-    def matrices(self) -> list[Tensor]:
-        """Return the masked weights of each layer."""
-        return [
-            weights * self.get_buffer(f"mask{layer}") for layer, weights in enumerate(self.weights)
-        ]
-
     def forward(self, spins: Tensor) -> Tensor:
         """Return logits of float32 spins (states, sites), of the same shape."""
         values = spins
-        for layer, matrix in enumerate(self.matrices()):
+        for layer, matrix in enumerate(self.masked_weights()):
             active = values
             if layer:
                 active = torch.nn.functional.prelu(values, self.slopes[layer - 1])
@@ -93,7 +66,7 @@ class DenseStepper:
 
     def __init__(self, network: MaskedDense, count: int) -> None:
         self._network = network
-        self._matrices = network.matrices()
+        self._matrices = network.masked_weights()
         self._inputs = [
             torch.zeros(network.sites * width, count, dtype=torch.float32)
             for width in network.widths[:-1]
