@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
+
+from kadanoff import keyed
 
 
 class Use(IntEnum):
@@ -22,12 +25,4 @@ def uniforms(
     seed: int, use: Use, number: int, shape: tuple[int, ...], part: int = 0
 ) -> npt.NDArray[np.float64]:
     """Return multiples of 2^-53 in [0, 1), the same on every machine."""
-    key = np.random.SeedSequence(seed, spawn_key=(int(use), number, part))
-    words = np.random.Philox(key).random_raw(int(np.prod(shape)))
-    return np.asarray((words >> np.uint64(11)) * 2.0**-53).reshape(shape)
-
-
-def derived_seed(seed: int, use: Use, number: int) -> int:
-    """Return a seed of 64 bits."""
-    key = np.random.SeedSequence(seed, spawn_key=(int(use), number))
-    return int(np.random.Philox(key).random_raw(1)[0])
+    return keyed.uniforms(seed, use, (number, part), math.prod(shape)).reshape(shape)

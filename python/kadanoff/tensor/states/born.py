@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from kadanoff import arguments
 
-from . import checking, randomness
+from . import checking
 from .chains import random_chain
 from .gauge import with_center
 from .mps import MPS
@@ -290,7 +290,7 @@ def _start(
 ) -> list[Array]:
     dims = checking.dimensions(call, n, dimension)
     if start is None:
-        key = randomness.chosen_seed(call, seed)
+        key = arguments.seed(call, seed)
         chain = random_chain(dims, min(FIRST_BOND, max_bond), key, dtype)
     else:
         if not isinstance(start, MPS):

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from kadanoff import arguments
 
-from . import checking, randomness
+from . import checking
 from .chains import random_chain
 from .gauge import with_center
 from .mpo import MPO
@@ -252,7 +252,7 @@ def _other(mpo: MPO, state: Any) -> MPS:
 def _start(mpo: MPO, start: Any, away: Sequence[MPS], seed: int | None) -> list[Array]:
     """Return the tensors to begin with, in canonical form around site 0."""
     kinds = [mpo.dtype, np.dtype(np.float64), *(state.dtype for state in away)]
-    key = randomness.chosen_seed("dmrg", seed)
+    key = arguments.seed("dmrg", seed)
     if start is None:
         dtype = np.result_type(*kinds)
         chain = random_chain(mpo.dimensions, 8, key, dtype)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from kadanoff import arguments
 
-from . import checking, randomness, schmidt, transfer
+from . import checking, schmidt, transfer
 from .configurations import Samples, draw, scaled_amplitudes
 
 if TYPE_CHECKING:
@@ -316,7 +316,7 @@ class Measurable:
         [-0.693147, -0.693147, -0.693147, -0.693147]
         """
         count = arguments.integer("sample", "n_samples", n_samples, 1, MAX_SAMPLES)
-        key = randomness.chosen_seed("sample", seed)
+        key = arguments.seed("sample", seed)
         return draw(self._unit(0, "sample"), count, key)
 
     def schmidt_values(self, bond: int | None = None) -> Any:

@@ -13,7 +13,7 @@ from kadanoff import arguments
 from kadanoff.fixed import FixedAttributes
 from kadanoff.saved import SavedMachine
 
-from . import checking, gauge, randomness, transfer
+from . import checking, gauge, transfer
 from .arithmetic import Arithmetic, float_exp
 from .chains import chain_from_state, chain_state, checked_chain, random_chain
 from .measuring import matrix_of, width_of
@@ -182,7 +182,7 @@ class MPS(Arithmetic, FixedAttributes, SavedMachine):
         dims = checking.dimensions("random", n_sites, dimension)
         bond = arguments.integer("random", "bond", bond, 1, checking.MAX_BOND)
         kind = checking.floating("random", dtype)
-        key = randomness.chosen_seed("random", seed)
+        key = arguments.seed("random", seed)
         chain, _ = gauge.with_center(random_chain(dims, bond, key, kind), 0)
         return cls._made(chain, 0.0, 0)
 
