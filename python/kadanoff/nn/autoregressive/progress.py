@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
+from kadanoff.live_bar import live_bar
+
 from .history import Record
 
 Show = Callable[[int, Record], None]
@@ -16,29 +18,8 @@ def steps_bar(steps: int, sites: int, *, shown: bool) -> Iterator[Show]:
     if not shown:
         yield lambda done, record: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-    from rich.progress import TimeRemainingColumn as Remaining
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[numbers]}"),
-        Remaining(),
-        TextColumn("left"),
-    )
-    # Drawn between two steps: a thread of its own would take time from the network.
-    with Progress(
-        *columns, console=Console(stderr=True), auto_refresh=False, transient=True
-    ) as bar:
-        task = bar.add_task("training", total=steps, numbers="")
-
-        def show(done: int, record: Record) -> None:
-            bar.update(task, completed=done, numbers=described(record, sites))
-            bar.refresh()
-
-        yield show
+    with live_bar("training", steps) as show:
+        yield lambda done, record: show(done, described(record, sites))
 
 
 def described(record: Record, sites: int) -> str:

@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from kadanoff.live_bar import live_bar
+
 if TYPE_CHECKING:
     from .history import History
 
@@ -18,33 +20,8 @@ def epochs_bar(epochs: int, done: int, *, shown: bool) -> Iterator[Show]:
     if not shown:
         yield lambda history: None
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[numbers]}"),
-        TimeRemainingColumn(),
-        TextColumn("left"),
-    )
-    # Drawn between two epochs: a thread of its own would take time from the kernels.
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, auto_refresh=False, transient=True) as bar:
-        task = bar.add_task("training", total=epochs, numbers="")
-
-        def show(history: History) -> None:
-            bar.update(task, completed=history.epochs - done, numbers=described(history))
-            bar.refresh()
-
-        yield show
+    with live_bar("training", epochs) as show:
+        yield lambda history: show(history.epochs - done, described(history))
 
 
 def described(history: History) -> str:

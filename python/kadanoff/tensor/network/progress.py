@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from kadanoff.live_bar import live_bar
+
 Progress = bool | Callable[[int, int], object]
 Tell = Callable[[int], object]
 
@@ -34,30 +36,5 @@ def _function(progress: Callable[[int, int], object], slices: int) -> Iterator[T
 
 @contextlib.contextmanager
 def _bar(slices: int) -> Iterator[Tell]:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("slices"),
-        TimeRemainingColumn(),
-        TextColumn("left"),
-    )
-    # Drawn when the kernels ask for signals: a thread of its own would take time from them.
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, auto_refresh=False, transient=True) as bar:
-        task = bar.add_task("contracting", total=slices)
-
-        def show(done: int) -> None:
-            bar.update(task, completed=done)
-            bar.refresh()
-
-        yield show
+    with live_bar("contracting", slices, unit="slices") as show:
+        yield lambda done: show(done, "")
