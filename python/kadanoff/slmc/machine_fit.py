@@ -16,7 +16,11 @@ from kadanoff.rbm import RBM
 from .pair_sums import CHUNK, configurations, square_model
 
 MAX_WINDOW = 9
+"""Sites of a window: 256 patterns and their opposites."""
 STARTS = 8
+"""Fits from random weights, of which the best is kept: the sum of squares is not convex."""
+WIDTH = 0.3
+"""Standard deviation of these weights, of the order of beta J at a transition."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -115,8 +119,7 @@ def fit_rbm(
     filters = arguments.integer("fit_rbm", "filters", filters, 1, 64)
     if np.any(np.asarray(model.field)):
         raise ValueError("[fit_rbm] expected a model without a field, got one with a field")
-    if not arguments.real("fit_rbm", "ridge", ridge) >= 0.0:
-        raise ValueError(f"[fit_rbm] expected ridge >= 0, got {ridge}")
+    ridge = arguments.not_negative("fit_rbm", "ridge", ridge)
     sides = _window(window, model.lattice.shape)
     states, totals = configurations("fit_rbm", model, spins, energies)
     target = beta * (totals - totals.mean())
@@ -126,7 +129,7 @@ def fit_rbm(
     counts = _pattern_counts(states, sides)
     counts -= counts.mean(axis=0)
     random = np.random.default_rng(arguments.seed("fit_rbm", seed))
-    starts = random.normal(scale=0.3, size=(STARTS, filters, patterns.shape[1]))
+    starts = random.normal(scale=WIDTH, size=(STARTS, filters, patterns.shape[1]))
     weights = _least_squares(counts, patterns, target, ridge, starts)
     rest = target + counts @ _log_cosh(patterns @ weights.T).sum(axis=1)
     return FittedRBM(

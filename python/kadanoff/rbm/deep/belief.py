@@ -210,7 +210,7 @@ class DeepBeliefNetwork(FixedAttributes, SavedMachine):
         if seed is None:
             x: npt.NDArray[Any] = _checked_means(call, name, start, units, encoding)
         else:
-            seed = arguments.integer(call, "seed", seed, 0, 2**64 - 1)
+            seed = arguments.fixed_seed(call, seed)
             x = checked_states(call, name, start, units, encoding)
         lead = x.shape[:-1]
         if seed is not None and not 1 <= np.prod(lead, dtype=object) <= 2**31:
