@@ -12,7 +12,8 @@ import numpy.typing as npt
 from kadanoff import _core, arguments, device_arrays
 from kadanoff.draws import MAX_SWEEP, checked_draws, finished
 from kadanoff.ergodicity import is_ergodic
-from kadanoff.models import Ising, Model, Potts, check_model
+from kadanoff.models import Ising, Model, Potts
+from kadanoff.models.base import check_model
 from kadanoff.observables.recording import Recorder, record
 from kadanoff.run import Run
 from kadanoff.saved import restoring

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from kadanoff import _core, arguments
 from kadanoff.errors import FileError, Interrupted
-from kadanoff.models import Model, Potts, check_model
+from kadanoff.models import Model, Potts
+from kadanoff.models.base import check_model
 from kadanoff.sampler import Sampler
 
 from .result import AnnealResult, State, count

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from kadanoff import _core, arguments
 from kadanoff.errors import Interrupted
-from kadanoff.models import Model, Potts, check_model
+from kadanoff.models import Model, Potts
+from kadanoff.models.base import check_model
 from kadanoff.sampler import DEVICES, Sampler
 from kadanoff.saved import versions
 

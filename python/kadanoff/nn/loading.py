@@ -47,9 +47,7 @@ class SpinDataset(torch.utils.data.Dataset):
     def __init__(self, data: Dataset, targets: npt.ArrayLike | None = None) -> None:
         if not isinstance(data, Dataset):
             raise TypeError(f"[SpinDataset] expected a data set of kd.datasets, got {data!r}")
-        packed = isinstance(data, IsingDataset)
         self.spins = data.packed if isinstance(data, IsingDataset) else PackedSpins.pack(data.data)
-        assert packed or len(self.spins) == len(data)
         self.shape = data.sample_shape
         given = arguments.array(
             "SpinDataset", "targets", data.labels if targets is None else targets
@@ -101,6 +99,11 @@ class BatchLoader:
     seed : int
         Of the orders; 0 <= seed < 2^64.
 
+    Attributes
+    ----------
+    epoch : int
+        Passes begun: an order is a function of (seed, epoch).
+
     Raises
     ------
     ValueError, TypeError
@@ -122,7 +125,7 @@ class BatchLoader:
     ) -> None:
         self.data = data if isinstance(data, SpinDataset) else SpinDataset(data)
         self.batch_size = arguments.integer("BatchLoader", "batch_size", batch_size, 1, MAX_BATCH)
-        self.seed = arguments.integer("BatchLoader", "seed", seed, 0, 2**64 - 1)
+        self.seed = arguments.fixed_seed("BatchLoader", seed)
         self.shuffle = shuffle
         self.epoch = 0
 

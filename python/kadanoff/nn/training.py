@@ -139,7 +139,22 @@ def fit(
 
 
 def predict(network: Any, data: Data) -> npt.NDArray[np.float32]:
-    """Return what a network says about all rows, float32 (n, outputs), without gradients.
+    """Return what a network says about all rows, without gradients and in evaluation mode.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        As in `fit`.
+    data : SpinDataset or Dataset
+
+    Returns
+    -------
+    ndarray of float32, (n, outputs)
+
+    Raises
+    ------
+    TypeError
+        If `data` is no data set.
 
     Examples
     --------
@@ -151,15 +166,30 @@ def predict(network: Any, data: Data) -> npt.NDArray[np.float32]:
     parts = []
     training = network.training
     network.eval()
-    with torch.no_grad():
-        for spins, _ in BatchLoader(data, ASKED_AT_ONCE, shuffle=False):
-            parts.append(network(spins).numpy())
-    network.train(training)
+    try:
+        with torch.no_grad():
+            for spins, _ in BatchLoader(data, ASKED_AT_ONCE, shuffle=False):
+                parts.append(network(spins).numpy())
+    finally:
+        network.train(training)
     return np.concatenate(parts)
 
 
 def accuracy(network: Any, data: Data) -> float:
-    """Return the share of rows whose largest output is that of their class label."""
+    """Return the share of rows whose largest output is that of their class label, in [0, 1].
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        As in `fit`.
+    data : SpinDataset or Dataset
+        Its targets are class labels.
+
+    Raises
+    ------
+    TypeError
+        If `data` is no data set.
+    """
     rows = data if isinstance(data, SpinDataset) else SpinDataset(data)
     return float((predict(network, rows).argmax(axis=1) == rows.targets.numpy()).mean())
 

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from kadanoff import _core, arguments
 from kadanoff.draws import MAX_SWEEP, checked_draws, finished
-from kadanoff.models import Ising, check_model
+from kadanoff.models import Ising
+from kadanoff.models.base import check_model
 from kadanoff.rbm import RBM, GibbsSampler
 from kadanoff.run import Run
 from kadanoff.sampler import STARTS, Sampler

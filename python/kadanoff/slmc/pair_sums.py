@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kadanoff import arguments
-from kadanoff.models import Ising, Model, check_model
+from kadanoff.models import Ising, Model
+from kadanoff.models.base import check_model
 
 RANGES = 3
 STEPS = (((0, 1), (1, 0)), ((1, 1), (1, -1)), ((0, 2), (2, 0)))

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from kadanoff import _core, arguments
 from kadanoff.draws import MAX_SWEEP
-from kadanoff.models import Ising, check_model
+from kadanoff.models import Ising
+from kadanoff.models.base import check_model
 from kadanoff.sampler import STARTS, Sampler, core_terms
 from kadanoff.saved import restoring
 from kadanoff.spin_chains import described_betas, model_and_beta

@@ -219,6 +219,14 @@ def test_wrong_energies(given, error, text):
         nn.fit_energies(*given)
 
 
+def test_parameters_of_other_shapes_are_not_compared():
+    machine = nn.fit_energies([0.0, 1.0, 0.0, 1.0, 1.0], [0, 0, 1, 1, 1])
+    assert machine.chi_square(machine.weights + 2.0, machine.biases - 1.0) == pytest.approx((0, 0))
+    text = "[chi_square] expected biases of shape (2,), got shape (1,)"
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        machine.chi_square([0.0, 0.0], 0.0)
+
+
 # The reproduction
 
 
