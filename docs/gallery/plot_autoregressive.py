@@ -46,8 +46,8 @@ for row in zip(temperatures, exact, bounds, weighted, chains, strict=True):
     print(f"chains accept {chain.acceptance:.1%}")
 
 # %%
-# Most is lost at the transition, and it is little: nearly all samples count. At the bottom is what
-# the network draws.
+# Most is lost at the transition and below it, and it is little: nearly all samples count. On the
+# right is what the network draws.
 
 figure = plt.figure(figsize=(12, 3.8), layout="constrained")
 axes = figure.subplots(1, 3, width_ratios=(1.1, 1, 0.8))

@@ -80,6 +80,7 @@ for row, (name, network) in zip(axes, seeing.items(), strict=True):
 for axis, label in zip(axes[1], physics, strict=True):
     axis.set_xlabel(label)
 axes[0, 0].set_xticks(np.linspace(-1, 1, 5))
+axes[0, 1].set_xticks(np.linspace(-2, -0.5, 4))
 axes[1, 1].legend(loc="upper left", markerscale=2)
 plt.show()
 

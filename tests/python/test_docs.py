@@ -11,6 +11,7 @@ pytest.importorskip("torch")
 DOCS = Path(__file__).parents[2] / "docs"
 GALLERY = (
     "plot_autoregressive",
+    "plot_entanglement",
     "plot_order_parameter",
     "plot_pca",
     "plot_phase_transition",
