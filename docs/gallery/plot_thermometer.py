@@ -86,8 +86,8 @@ axes[2].errorbar(ladder[1:-1], curvature / size**2, error / size**2, fmt="o", la
 axes[2].plot(fine, heat, "k-", lw=1, label=r"exact $C / \beta^2$")
 axes[2].set(xlabel=r"$\beta_k J$", ylabel="second difference per site", title="energy machine")
 axes[2].legend(loc="upper left")
-for axis in axes:
-    axis.axvline(critical, color="0.3", lw=1, ls="--")
+for axis, height in zip(axes, (1, 0.8, 1), strict=True):
+    axis.axvline(critical, ymax=height, color="0.3", lw=1, ls="--")
 plt.show()
 
 # %%
