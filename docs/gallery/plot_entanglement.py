@@ -30,20 +30,13 @@ circuits = {
         kd.tensor.ConvAC(inputs, [int(w)], functions=4, window=inputs, seed=1) for w in widths
     ],
 }
-figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.9), layout="constrained")
-colours = {"every other input": "C0", "left and right half": "C1"}
-for partition, subset in partitions.items():
-    for depth, style, points in (("deep", "o", 6), ("shallow", "s", 10)):
-        ranks = [circuit.separation_rank(subset) for circuit in circuits[depth]]
-        cuts = [int(circuit.min_cut(subset)) for circuit in circuits[depth]]
-        print(f"{depth:>7}, {partition}: ranks {ranks}, minimum cuts {cuts}")
-        if depth == "deep" or partition == "every other input":
-            shown = {"color": colours[partition] if depth == "deep" else "k"}
-            label = f"deep: {partition}" if depth == "deep" else "shallow: either"
-            axes[0].semilogy(widths, cuts, "-", lw=1, alpha=0.6, **shown)
-            axes[0].semilogy(widths, ranks, style, mfc="none", ms=points, label=label, **shown)
-axes[0].set(xlabel="channels of every layer", ylabel="separation rank", ylim=(0.8, 4e4))
-axes[0].legend(title="lines: minimum cut", loc="upper left")
+ranks, cuts = {}, {}
+for depth, row in circuits.items():
+    for partition, subset in partitions.items():
+        key = depth, partition
+        ranks[key] = [circuit.separation_rank(subset) for circuit in row]
+        cuts[key] = [int(circuit.min_cut(subset)) for circuit in row]
+        print(f"{depth:>7}, {partition}: ranks {ranks[key]}, minimum cuts {cuts[key]}")
 
 # %%
 # The critical Ising chain: isometries and disentanglers are optimised until the energy, an upper
@@ -52,17 +45,34 @@ axes[0].legend(title="lines: minimum cut", loc="upper left")
 
 machine = kd.tensor.BinaryMERA(4, seed=1)
 exact = np.array([0.0, 0.125, 1.0, 1.125, 1.125, 2.0])
-errors = []
+errors, dimensions = [], {}
 for chi in (4, 6):
     if chi > machine.chi:
         machine = machine.grown(chi)
     machine.optimise(150, callback=lambda now: errors.append(now.energy_error))
-    found = machine.scaling_dimensions(len(exact))
+    dimensions[chi] = machine.scaling_dimensions(len(exact))
     print(f"chi = {chi}: energy {machine.energy:.7f}, exact {-4 / np.pi:.7f};", end=" ")
     print(f"central charge {machine.central_charge():.4f}, exact 0.5")
-    print("    scaling dimensions", np.round(found, 3), "exact", exact)
-    marker = "o" if chi == 4 else "D"
-    axes[2].plot(range(len(exact)), found, marker, mfc="none", ms=7, label=rf"$\chi = {chi}$")
+    print("    scaling dimensions", np.round(dimensions[chi], 3), "exact", exact)
+
+# %%
+# Channels multiply the entanglement of neighbours where the network is deep; states of a leg bring
+# the chain nearer to its critical point, one dimension after the other.
+
+figure, axes = plt.subplots(1, 3, figsize=(12.5, 3.9), layout="constrained")
+for (key, label), (colour, style, points) in zip(
+    {
+        ("deep", "every other input"): "deep: every other input",
+        ("shallow", "every other input"): "shallow: either",
+        ("deep", "left and right half"): "deep: left and right half",
+    }.items(),
+    (("C0", "o", 6), ("k", "s", 10), ("C1", "o", 6)),
+    strict=True,
+):
+    axes[0].semilogy(widths, cuts[key], "-", lw=1, alpha=0.6, color=colour)
+    axes[0].semilogy(widths, ranks[key], style, mfc="none", ms=points, color=colour, label=label)
+axes[0].set(xlabel="channels of every layer", ylabel="separation rank", ylim=(0.8, 4e4))
+axes[0].legend(title="lines: minimum cut", loc="upper left")
 axes[1].semilogy(np.arange(1, len(errors) + 1), errors)
 axes[1].axvline(150, color="0.5", lw=1, ls="--")
 axes[1].text(75, 0.03, r"$\chi = 4$", ha="center")
@@ -70,6 +80,8 @@ axes[1].text(225, 0.03, r"$\chi = 6$", ha="center")
 axes[1].set(
     xlabel="round", ylabel=r"energy error $(E - E_0) / |E_0|$", title="MERA, critical chain"
 )
+for (chi, found), marker in zip(dimensions.items(), "oD", strict=True):
+    axes[2].plot(range(6), found, marker, mfc="none", ms=7, label=rf"$\chi = {chi}$")
 axes[2].hlines(exact, np.arange(6) - 0.35, np.arange(6) + 0.35, "k", lw=1, label="exact")
 names = ["1", r"$\sigma$", r"$\epsilon$", r"$\partial \sigma$", r"$\bar\partial \sigma$", "$T$"]
 axes[2].set_xticks(range(6), names)
