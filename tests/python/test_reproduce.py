@@ -116,3 +116,12 @@ def test_every_known_reproduction_has_its_module_and_command():
     assert known == set(reproductions.KNOWN)
     for name in reproductions.KNOWN:
         assert reproductions.find(name).title
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(reproductions.KNOWN))
+def test_everything_holds(name: str) -> None:
+    """The fast setting of every reproduction, as its command runs it."""
+    report = reproductions.find(name).compute(reproductions.Settings(), lambda *_: None)
+    assert report.holds, [one for one in report.quantities if one.holds is False]
+    assert any(one.holds for one in report.quantities)

@@ -88,8 +88,3 @@ def test_a_small_reproduction(monkeypatch):
     least = rows["loss, optimal by Kaufman, L = 8"].value
     assert least < rows["loss, shallow, L = 8"].value < np.log(17)
     assert len(draw(order_parameter.REPRODUCTION, Report((), report.series)).axes) == 4
-
-
-@pytest.mark.slow
-def test_everything_holds():
-    assert order_parameter.compute(Settings(), silent).holds

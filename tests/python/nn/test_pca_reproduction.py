@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kadanoff import Square, reproductions
+from kadanoff import Square
 from kadanoff.analysis import binder
 from kadanoff.cli.reproducing import draw
 from kadanoff.datasets import Dataset, IsingDataset, ising
@@ -74,8 +74,3 @@ def test_a_report_of_small_lattices_is_drawn(monkeypatch: pytest.MonkeyPatch) ->
     assert abs(names["T_c, L = 20, 40"] - pca.CRITICAL) < 0.3
     figure = draw(pca.REPRODUCTION, Report((), report.series))
     assert len(figure.axes) == 5
-
-
-@pytest.mark.slow
-def test_everything_holds() -> None:
-    assert reproductions.find("pca").compute(Settings(), silent).holds

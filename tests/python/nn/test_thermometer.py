@@ -244,8 +244,3 @@ def test_a_small_reproduction(monkeypatch):
     assert rows["beta_c from weights, FC, L = 8"].reference == pytest.approx(0.440687, abs=1e-6)
     assert rows["the same with weights -beta, energy machine, L = 8"].value < 0.1
     assert len(draw(thermometer.REPRODUCTION, Report((), report.series)).axes) == 7
-
-
-@pytest.mark.slow
-def test_everything_holds():
-    assert thermometer.compute(Settings(), silent).holds

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from kadanoff import reproductions
 from kadanoff.cli.reproducing import draw
 from kadanoff.reproductions import Report, Settings, convac_entanglement, mera
 
@@ -52,11 +50,3 @@ def test_figures_are_drawn() -> None:
         series.update({f"{name}_{key}": rows for key in ("rank", "cut", "entropy")})
     figure = draw(convac_entanglement.REPRODUCTION, Report((), series))
     assert [axis.get_title() for axis in figure.axes] == ["", "alternating", "pairs", "halves"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["convac-entanglement", "mera"])
-def test_everything_holds(name: str) -> None:
-    report = reproductions.find(name).compute(Settings(), silent)
-    assert report.holds
-    assert any(quantity.holds for quantity in report.quantities)

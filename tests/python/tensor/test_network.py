@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -158,7 +159,8 @@ def test_the_partition_function_of_64_by_64_spins_does_not_overflow() -> None:
     (one,) = (kd.TensorNetwork(strip).contract(log=True)[1],)
     assert sign == 1
     assert log == pytest.approx(113 * one, rel=1e-13)
-    assert np.isinf(net.contract("greedy"))
+    with pytest.warns(RuntimeWarning, match="log=True"):
+        assert np.isinf(net.contract("greedy"))
 
 
 def test_exact_partition_function() -> None:
@@ -238,3 +240,20 @@ def test_what_is_written_into_the_arrays_counts() -> None:
     assert net.contract() == 3.0
     a[:] = 2
     assert net.contract() == 12.0
+
+
+def test_an_overflow_is_told_with_what_to_do() -> None:
+    net = kd.TensorNetwork([(np.full((2, 2), 1e300), (k, k + 1)) for k in range(5)])
+    text = re.escape(
+        "] the result has inf or nan: numbers above the largest of float64 came up; "
+        "log=True rescales them"
+    )
+    for call in (net.contract, net.value_and_gradient):
+        with pytest.warns(RuntimeWarning, match=text) as seen:
+            call()
+        assert [warning.filename for warning in seen] == [__file__]
+    with pytest.warns(RuntimeWarning, match=text):
+        net.contract(out=np.empty(()))
+    net.contract(log=True)
+    nan = [np.full((2, 2), np.nan), *net.arrays[1:]]  # asked for, so nothing to tell
+    assert np.isnan(net.plan().contract(nan, check_finite=False))

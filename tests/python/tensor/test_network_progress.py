@@ -20,7 +20,7 @@ SLICES = 2**13
 
 @pytest.fixture(scope="module")
 def long_sum() -> tuple[kd.TensorNetwork, Any]:
-    """About a second of work in many slices: many times the interval of the calls, on any machine."""
+    """About a second of work in many slices: many intervals of the calls, on any machine."""
     rng = np.random.default_rng(1)
     tensors = [(rng.normal(size=SLICES), "s"), (rng.normal(size=900), "i")]
     tensors += [(rng.normal(size=(900, 900)), "ij"), (rng.normal(size=(SLICES, 900)), "sj")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -132,6 +133,7 @@ def _contract_on_host(
     if out is None:
         result = np.empty(shape, tensors.dtype)
         core.run(tensors.core, result, scaled=False, threads=threads, progress=tell)
+        _warn_of_overflow("contract", tensors, result)
         return result[()]
     _check_out(out, shape, tensors.dtype)
     direct = out.flags.c_contiguous and not any(
@@ -139,9 +141,26 @@ def _contract_on_host(
     )
     result = out if direct else np.empty(shape, tensors.dtype)
     core.run(tensors.core, result, scaled=False, threads=threads, progress=tell)
+    _warn_of_overflow("contract", tensors, result)
     if not direct:
         out[...] = result
     return out
+
+
+def _warn_of_overflow(
+    call: str, tensors: Tensors, result: npt.NDArray[Any], above: int = 5
+) -> None:
+    """Warn the caller so many frames above of a result that is not finite, as all tensors are."""
+    assert tensors.core is not None
+    if _core.NetworkTensors([result], result.dtype).first_not_finite() < 0:
+        return
+    if tensors.core.first_not_finite() < 0:
+        warnings.warn(
+            f"[{call}] the result has inf or nan: numbers above the largest of {result.dtype} came "
+            "up; log=True rescales them",
+            RuntimeWarning,
+            stacklevel=above,
+        )
 
 
 def _check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
@@ -221,6 +240,7 @@ def value_and_gradient(
             call, plan, tensors, limit, wanted, seed, scaled=log, threads=threads, tell=tell
         )
     if not log:
+        _warn_of_overflow(call, tensors, result, above=4)
         return result[()], gradients
     if result == 0:
         raise ArithmeticError(f"[{call}] expected a result other than 0 for log=True, got 0")

@@ -208,6 +208,11 @@ class TensorNetwork:
         KeyboardInterrupt
             Ctrl-C stops a contraction within about 0.1 s.
 
+        Warns
+        -----
+        RuntimeWarning
+            The result is not finite: without `log`, numbers on the way overflowed.
+
         Examples
         --------
         >>> import numpy as np
