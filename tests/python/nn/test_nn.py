@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,13 @@ def test_spins_are_those_of_the_data_set(tmp_path: Path) -> None:
     one, label = rows[-1]
     assert (one.numpy() == DATA.spins[599]).all()
     assert int(label) == 1
-    with pytest.raises(IndexError):
-        rows[600]
+    several, labels = rows[590::-7]
+    assert (several.numpy() == DATA.spins[590::-7]).all()
+    assert (labels.numpy() == DATA.labels[590::-7]).all()
+    for wrong in (600, -601):
+        text = f"[SpinDataset] expected a row of 600, got {wrong}"
+        with pytest.raises(IndexError, match=f"^{re.escape(text)}$"):
+            rows[wrong]
 
 
 def test_other_data_sets_and_targets() -> None:
@@ -222,8 +228,8 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: nn.SpinDataset(np.ones((3, 4))),
         TypeError,
-        "[SpinDataset] expected a data set of kd.datasets, got array([[1., 1., 1., 1.],\n"
-        "       [1., 1., 1., 1.],\n       [1., 1., 1., 1.]])",
+        "[SpinDataset] expected a data set such as kd.datasets.Dataset(rows, labels, shape),"
+        " got ndarray",
     ),
     (
         lambda: nn.SpinDataset(DATA, [1, 2]),
