@@ -96,7 +96,8 @@ class Sampler(SpinChains):
 
     Metropolis always accepts a flip that costs nothing. At beta = 0, and without a field on an
     extent of 2, the sublattices then only alternate and most states are never reached: a warning
-    says so. Use heat bath there.
+    says so. Use heat bath there. A Wolff cluster of Ising spins is one spin at beta = 0, and always
+    flipped: an even number of sweeps leaves half of all states out, so `every` has to be odd.
 
     References
     ----------

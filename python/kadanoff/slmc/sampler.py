@@ -69,6 +69,9 @@ class SelfLearningSampler(Sampler):
     "accepted", 1 or 0. N / <proposed_sites> proposals touch as many sites as a sweep of the
     lattice.
 
+    At beta = 0 every cluster is one spin, and every proposal accepted: an even number of clusters
+    leaves half of all states out, so `every` and `clusters` both have to be odd there.
+
     Examples
     --------
     >>> import kadanoff as kd

@@ -42,6 +42,24 @@ def test_looking_leaves_nothing_behind():
     assert not network.hidden._forward_hooks
 
 
+class Repeating(torch.nn.Module):
+    """Asks one of its layers twice, and another one never."""
+
+    def __init__(self):
+        super().__init__()
+        self.twice, self.never = torch.nn.Linear(15, 15), torch.nn.Linear(15, 15)
+
+    def forward(self, spins):
+        return self.twice(self.twice(spins.flatten(1)))
+
+
+@pytest.mark.parametrize(("layer", "count"), [("twice", 420), ("never", 0)])
+def test_a_layer_that_is_not_asked_once_is_an_error(layer, count):
+    text = "[layer_outputs] expected a layer that says something once for each of 210 rows"
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}, got {count} from '{layer}'$"):
+        nn.layer_outputs(Repeating(), DATA, layer)
+
+
 def test_correlation_at_fixed_labels():
     """Two quantities that only the label ties together are uncorrelated at fixed label."""
     rng = np.random.default_rng(1)
