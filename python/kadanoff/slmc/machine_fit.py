@@ -66,7 +66,7 @@ def fit_rbm(
     spins : array_like of -1 and 1, (..., y, x)
         Configurations.
     beta : float
-        Inverse temperature of the model; the machine is sampled at beta = 1.
+        Inverse temperature of the model, above 0; the machine is sampled at beta = 1.
     filters : int
         Hidden units of each site, 1 to 64.
     window : (int, int)
@@ -112,6 +112,8 @@ def fit_rbm(
     """
     model = square_model("fit_rbm", model)
     beta = arguments.real("fit_rbm", "beta", beta)
+    if not beta > 0.0:
+        raise ValueError(f"[fit_rbm] expected beta > 0, got {beta}")
     filters = arguments.integer("fit_rbm", "filters", filters, 1, 64)
     if np.any(np.asarray(model.field)):
         raise ValueError("[fit_rbm] expected a model without a field, got one with a field")
@@ -119,9 +121,9 @@ def fit_rbm(
         raise ValueError(f"[fit_rbm] expected ridge >= 0, got {ridge}")
     sides = _window(window, model.lattice.shape)
     states, totals = configurations("fit_rbm", model, spins, energies)
-    target = beta * (totals - totals.mean())
-    if len(states) < 2 or not target.any():
+    if not np.ptp(totals) > 0.0:
         raise ValueError("[fit_rbm] expected configurations of different energies, got one energy")
+    target = beta * (totals - totals.mean())
     patterns = _patterns(sides)
     counts = _pattern_counts(states, sides)
     counts -= counts.mean(axis=0)
