@@ -24,7 +24,6 @@ myst_heading_anchors = 3
 exclude_patterns = ["_build", "gallery/README.rst"]
 html_theme = "furo"
 autodoc_typehints = "none"
-autodoc_mock_imports = ["torch"]
 autodoc_member_order = "bysource"
 napoleon_numpy_docstring = True
 napoleon_use_rtype = False

@@ -104,6 +104,7 @@ axis.errorbar(
     label="from samples",
 )
 axis.set_xticks(bonds, [str(bond) for bond in bonds])
+axis.set_yticks([0.02, 0.05, 0.1], ["0.02", "0.05", "0.1"])
 axis.minorticks_off()
 axis.set_xlabel("largest bond dimension")
 axis.set_ylabel("distance from the machine, relative")
