@@ -71,7 +71,8 @@ def compute(settings: Settings, progress: Progress) -> Report:
             deep = []
             for seed in range(effort.deep_seeds):
                 progress(done, total, f"L = {size}, deep {seed + 1} of {effort.deep_seeds}")
-                deep.append(_deep(train, held_out, effort.deep_epochs, settings.seed + seed))
+                number = (settings.seed + seed) % 2**64
+                deep.append(_deep(train, held_out, effort.deep_epochs, number))
                 done += 1
             best = min(deep, key=lambda each: each.loss)
             worst = max(deep, key=lambda each: each.loss)

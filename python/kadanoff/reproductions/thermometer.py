@@ -136,7 +136,8 @@ def _sizes(
             for seed in range(effort.seeds):
                 steps.next(f"{kind}, L = {size}, seed {seed + 1} of {effort.seeds}")
                 traces.append(train_thermometer(
-                    kind, train, validation, betas, effort.epochs, settings.seed + seed
+                    kind, train, validation, betas, effort.epochs,
+                    (settings.seed + seed) % 2**64,
                 ))  # fmt: skip
             rows += _estimates(kind, size, traces)
             rows += _shapes(kind, size, traces[0], betas, order)

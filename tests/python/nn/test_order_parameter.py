@@ -106,3 +106,9 @@ def test_a_small_reproduction(monkeypatch):
     least = rows["loss, optimal by Kaufman, L = 8"].value
     assert least < rows["loss, shallow, L = 8"].value < np.log(17)
     assert len(draw(order_parameter.REPRODUCTION, Report((), report.series)).axes) == 4
+
+
+def test_the_largest_seed(monkeypatch):
+    monkeypatch.setattr(order_parameter, "FAST", order_parameter.Effort((4,), 16, 1, 1, 2))
+    report = order_parameter.compute(Settings(seed=2**64 - 1, threads=1), silent)
+    assert report.series["size"].tolist() == [4]
