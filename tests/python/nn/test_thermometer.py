@@ -153,6 +153,15 @@ def test_parameters_are_beta_and_log_z_within_their_errors(fixed):
         assert abs(mean[0] - 1) < 4 * sigma
 
 
+def test_numbers_of_states_add_their_logarithm_to_the_biases():
+    given, labels = energies(4000, 1)
+    counts = 4000 // np.arange(1, len(BETAS) + 1)
+    kept = np.concatenate([np.flatnonzero(labels == k)[:n] for k, n in enumerate(counts)])
+    machine = nn.fit_energies(given[kept], labels[kept], weights=-BETAS)
+    assert machine.chi_square(-BETAS, np.log(counts) - LOG_Z)[1] < 1 + 4 * np.sqrt(2 / 4)
+    assert machine.chi_square(-BETAS, -LOG_Z)[1] > 100
+
+
 def test_other_parameters_are_far_off():
     machine = nn.fit_energies(*energies(20_000, 1))
     assert max(machine.chi_square(-BETAS, -LOG_Z)) < 5
@@ -219,6 +228,11 @@ def test_the_second_difference_is_the_variance_of_the_energy():
             "expected weights of shape (2,), got shape (1,)",
         ),
         (
+            ([1.0, 2.0], [0, 1], [1.0, np.nan]),
+            ValueError,
+            "expected finite weights, got NaN or infinity",
+        ),
+        (
             ([0.0, 0.0, 5.0, 5.0], [0, 0, 1, 1]),
             DivergenceError,
             "expected temperatures whose energies overlap, got a likelihood without a maximum",
@@ -228,6 +242,29 @@ def test_the_second_difference_is_the_variance_of_the_energy():
 def test_wrong_energies(given, error, text):
     with pytest.raises(error, match=f"^{re.escape('[fit_energies] ' + text)}$"):
         nn.fit_energies(*given)
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (
+            lambda machine: machine.chi_square([1.0, 2.0], [1.0, 2.0, 3.0]),
+            "[chi_square] expected weights of shape (3,), got shape (2,)",
+        ),
+        (
+            lambda machine: machine.chi_square([1.0, 2.0, 3.0], [1.0, np.inf, 3.0]),
+            "[chi_square] expected finite biases, got NaN or infinity",
+        ),
+        (
+            lambda machine: machine.second_difference(0),
+            "[second_difference] expected a step other than 0, got 0",
+        ),
+    ],
+)
+def test_wrong_questions(call, text):
+    machine = nn.fit_energies([0.0, 1.0] * 6, [0, 1, 2] * 4)
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        call(machine)
 
 
 # The reproduction
