@@ -64,14 +64,10 @@ class EnergyMachine:
         """
         count = len(self.weights)
         found = []
-        pairs = ("weights", self.weights, weights), ("biases", self.biases, biases)
+        pairs = (("weights", self.weights, weights), ("biases", self.biases, biases))
         for part, (name, ours, given) in enumerate(pairs):
-            theirs = arguments.reals("chi_square", name, given)
-            if theirs.shape != ours.shape:
-                expected = f"{name} of shape {ours.shape}"
-                raise ValueError(f"[chi_square] expected {expected}, got shape {theirs.shape}")
             rows = slice(part * count, (part + 1) * count)
-            off = ours - theirs
+            off = ours - _for_classes("chi_square", name, given, count)
             off -= off.mean()
             # Without the direction in which all are shifted.
             inverse = np.linalg.pinv(self.covariance[rows, rows], rcond=1e-10, hermitian=True)
@@ -92,7 +88,14 @@ class EnergyMachine:
         Returns
         -------
         values, errors : ndarray of float64, (n_classes - 2,)
+
+        Raises
+        ------
+        ValueError, TypeError
         """
+        step = arguments.real("second_difference", "step", step)
+        if step == 0:
+            raise ValueError("[second_difference] expected a step other than 0, got 0")
         count = len(self.biases)
         rows = np.diff(np.eye(count), 2, axis=0) / step**2
         errors = np.sqrt(np.diag(rows @ self.covariance[count:, count:] @ rows.T))
@@ -134,12 +137,12 @@ def fit_energies(
     .. math:: w_k = -\beta_k, \qquad b_k = -\ln Z(\beta_k),
 
     both up to a constant (K.-I. Aoki, T. Fujita, T. Kobayashi, J. Phys. Soc. Jpn. 88 (2019)
-    054002, arXiv:1901.03817). The likelihood is concave: it is maximised by Newton's method, and
-    the errors are those of its curvature, for numbers of states that were chosen, not drawn
-    (R. L. Prentice, R. Pyke, Biometrika 66 (1979) 403). With the weights fixed at
-    :math:`-\beta_k` the biases are the free energies of the multistate Bennett acceptance ratio
-    (C. J. Geyer 1994; M. R. Shirts, J. D. Chodera, J. Chem. Phys. 129 (2008) 124105), far more
-    precise.
+    054002, arXiv:1901.03817); :math:`n_k` states at temperature k add :math:`\ln n_k` to its bias.
+    The likelihood is concave: it is maximised by Newton's method, and the errors are those of its
+    curvature, for numbers of states that were chosen, not drawn (R. L. Prentice, R. Pyke,
+    Biometrika 66 (1979) 403). With the weights fixed at :math:`-\beta_k` the biases are the free
+    energies of the multistate Bennett acceptance ratio (C. J. Geyer 1994; M. R. Shirts, J. D.
+    Chodera, J. Chem. Phys. 129 (2008) 124105), far more precise.
 
     Examples
     --------
@@ -164,10 +167,7 @@ def fit_energies(
     x = (levels - centre) / unit
     columns, offset = [x, np.ones_like(x)], np.zeros(counts.shape)
     if weights is not None:
-        given = arguments.reals(call, "weights", weights)
-        if given.shape != (counts.shape[1],):
-            expected = f"weights of shape ({counts.shape[1]},)"
-            raise ValueError(f"[{call}] expected {expected}, got shape {given.shape}")
+        given = _for_classes(call, "weights", weights, counts.shape[1])
         columns, offset = [np.ones_like(x)], (levels - centre)[:, None] * given
     found, covariance = _most_likely(counts, np.stack(columns), offset)
     if weights is not None:
@@ -179,6 +179,15 @@ def fit_energies(
     places = np.arange(len(covariance) - counts.shape[1], len(covariance))
     covariance[places, places] -= 1 / counts.sum(0)
     return _in_given_units(found, covariance, centre, unit)
+
+
+def _for_classes(call: str, name: str, value: npt.ArrayLike, count: int) -> Floats:
+    given = arguments.reals(call, name, value)
+    if given.shape != (count,):
+        raise ValueError(f"[{call}] expected {name} of shape ({count},), got shape {given.shape}")
+    if not np.isfinite(given).all():
+        raise ValueError(f"[{call}] expected finite {name}, got NaN or infinity")
+    return given
 
 
 def _counts(call: str, energies: Floats, labels: npt.NDArray[Any]) -> tuple[Floats, Floats]:

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 from kadanoff import arguments
+from kadanoff.keyed import derived_seed
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 ACTIVATIONS: dict[str, Any] = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 MAX_UNITS = 2**24
-MAX_SEED = 2**63 - 1
+MAX_SEED = 2**64 - 1
 
 
 @contextmanager
 def seeded(call: str, seed: int) -> Iterator[None]:
     """Return a context whose random numbers are those of `seed`; the others go on as before."""
     checked = arguments.integer(call, "seed", seed, 0, MAX_SEED)
+    if checked >= 2**32:
+        # PyTorch's generator forgets all but the lowest 32 bits.
+        checked = derived_seed(checked, Use.GENERATOR) >> 32
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(checked)
         yield
+
+
+class Use(IntEnum):
+    """What random numbers are for: each use has a stream of its own."""
+
+    GENERATOR = 301
 
 
 class FullyConnected(nn.Module):
@@ -39,7 +50,7 @@ class FullyConnected(nn.Module):
     outputs : int
     activation : {"relu", "sigmoid", "tanh"}
     seed : int
-        Of the weights; 0 <= seed < 2^63.
+        Of the weights; 0 <= seed < 2^64.
 
     Attributes
     ----------
@@ -110,7 +121,7 @@ class Convolutional(nn.Module):
     outputs : int
     activation : {"relu", "sigmoid", "tanh"}
     seed : int
-        Of the weights; 0 <= seed < 2^63.
+        Of the weights; 0 <= seed < 2^64.
 
     Raises
     ------

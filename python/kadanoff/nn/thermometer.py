@@ -39,7 +39,7 @@ class Thermometer(nn.Module):
     stride : int
         Sites between neighbouring positions of a filter.
     seed : int
-        Of the weights; 0 <= seed < 2^63.
+        Of the weights; 0 <= seed < 2^64.
 
     Attributes
     ----------

@@ -89,7 +89,7 @@ def fit(
     loss : callable, optional
         ``loss(outputs, targets)``, a scalar mean; by default the cross entropy of class labels.
     seed : int
-        Of the orders of the rows, and of what the network draws; 0 <= seed < 2^63.
+        Of the orders of the rows, and of what the network draws; 0 <= seed < 2^64.
     progress : callable, optional
         Called as progress(epochs done, epochs, text) after each epoch. What it raises leaves the
         network as it is then.

@@ -146,7 +146,7 @@ class _Study:
         self.steps.next(f"L = {size}: network {seed + 1} of {self.work.seeds}")
         train, validation = self._part(data, seed).split(0.15, seed=1)
         number = self._seed(2, size, seed)
-        network = nn.FullyConnected(size * size, HIDDEN, seed=number)
+        network = nn.FullyConnected(size * size, HIDDEN, seed=number % 2**32)
         return self._fitted(network, train, validation, number, l2=L2)
 
     def _convolutional(self, data: IsingDataset, seed: int) -> Any:
@@ -156,7 +156,7 @@ class _Study:
         share = self.work.convolutional_share
         train, validation, _ = self._part(data, seed).split(train=share, validation=0.1, seed=1)
         number = self._seed(3, seed)
-        network = nn.Convolutional(seed=number)
+        network = nn.Convolutional(seed=number % 2**32)
         return self._fitted(network, train, validation, number, learning_rate=3e-3)
 
     def _fitted(

@@ -78,6 +78,13 @@ def test_batches_have_every_row_once_in_new_orders() -> None:
     assert (np.concatenate([rows.numpy() for _, rows in plain]) == targets).all()
 
 
+def test_seeds_are_used_whole() -> None:
+    seeds = [1, 2**32 + 1, 2**63 + 1, 2**64 - 1, 2**32 - 1]
+    networks = [nn.FullyConnected(35, hidden=3, seed=seed) for seed in seeds]
+    weights = {network.hidden.weight.detach().numpy().tobytes() for network in networks}
+    assert len(weights) == len(seeds)
+
+
 def test_networks_are_functions_of_their_seed() -> None:
     kinds: list[Any] = [lambda seed: nn.FullyConnected(35, seed=seed), nn.Convolutional]
     for make in kinds:
@@ -248,7 +255,7 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: nn.FullyConnected(4, seed=-1),
         ValueError,
-        "[FullyConnected] expected seed in [0, 9223372036854775807], got -1",
+        "[FullyConnected] expected seed in [0, 18446744073709551615], got -1",
     ),
     (
         lambda: nn.FullyConnected(4, activation="step"),
@@ -279,7 +286,7 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: nn.fit(NET, DATA, seed=-1),
         ValueError,
-        "[fit] expected seed in [0, 9223372036854775807], got -1",
+        "[fit] expected seed in [0, 18446744073709551615], got -1",
     ),
     (
         lambda: nn.fit(NET, DATA, batch_size=0),

@@ -95,3 +95,9 @@ def test_a_small_reproduction(monkeypatch, progress):
     least = rows["loss, optimal by Kaufman, L = 8"].value
     assert least < rows["loss, shallow, L = 8"].value < np.log(17)
     assert len(draw(order_parameter.REPRODUCTION, Report((), report.series)).axes) == 4
+
+
+def test_the_largest_seed(monkeypatch, progress):
+    monkeypatch.setattr(order_parameter, "FAST", order_parameter.Effort((4,), 16, 1, 1, 2))
+    report = order_parameter.compute(Settings(seed=2**64 - 1, threads=1), progress)
+    assert report.series["size"].tolist() == [4]

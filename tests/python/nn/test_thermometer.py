@@ -142,6 +142,15 @@ def test_parameters_are_beta_and_log_z_within_their_errors(fixed):
         assert abs(mean[0] - 1) < 4 * sigma
 
 
+def test_numbers_of_states_add_their_logarithm_to_the_biases():
+    given, labels = energies(4000, 1)
+    counts = 4000 // np.arange(1, len(BETAS) + 1)
+    kept = np.concatenate([np.flatnonzero(labels == k)[:n] for k, n in enumerate(counts)])
+    machine = nn.fit_energies(given[kept], labels[kept], weights=-BETAS)
+    assert machine.chi_square(-BETAS, np.log(counts) - LOG_Z)[1] < 1 + 4 * np.sqrt(2 / 4)
+    assert machine.chi_square(-BETAS, -LOG_Z)[1] > 100
+
+
 def test_other_parameters_are_far_off():
     machine = nn.fit_energies(*energies(20_000, 1))
     assert max(machine.chi_square(-BETAS, -LOG_Z)) < 5
@@ -208,6 +217,11 @@ def test_the_second_difference_is_the_variance_of_the_energy():
             "expected weights of shape (2,), got shape (1,)",
         ),
         (
+            ([1.0, 2.0], [0, 1], [1.0, np.nan]),
+            ValueError,
+            "expected finite weights, got NaN or infinity",
+        ),
+        (
             ([0.0, 0.0, 5.0, 5.0], [0, 0, 1, 1]),
             DivergenceError,
             "expected temperatures whose energies overlap, got a likelihood without a maximum",
@@ -227,6 +241,29 @@ def test_parameters_of_other_shapes_are_not_compared():
         machine.chi_square([0.0, 0.0], 0.0)
 
 
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (
+            lambda machine: machine.chi_square([1.0, 2.0], [1.0, 2.0, 3.0]),
+            "[chi_square] expected weights of shape (3,), got shape (2,)",
+        ),
+        (
+            lambda machine: machine.chi_square([1.0, 2.0, 3.0], [1.0, np.inf, 3.0]),
+            "[chi_square] expected finite biases, got NaN or infinity",
+        ),
+        (
+            lambda machine: machine.second_difference(0),
+            "[second_difference] expected a step other than 0, got 0",
+        ),
+    ],
+)
+def test_wrong_questions(call, text):
+    machine = nn.fit_energies([0.0, 1.0] * 6, [0, 1, 2] * 4)
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        call(machine)
+
+
 # The reproduction
 
 
@@ -234,7 +271,7 @@ def test_a_small_reproduction(monkeypatch, progress):
     monkeypatch.setattr(thermometer, "SIZES", (8,))
     monkeypatch.setattr(thermometer, "CONTROL_SIZE", 8)
     monkeypatch.setattr(thermometer, "FAST", thermometer.Effort(10, 48, 3, 2, 3000))
-    report = thermometer.compute(Settings(seed=1, threads=1), progress)
+    report = thermometer.compute(Settings(seed=2**64 - 1, threads=1), progress)
     rows = {one.name: one for one in report.quantities}
     assert rows["r of biases and -ln Z, energy machine, L = 8"].holds
     assert rows["chi^2 / dof of biases + ln Z, energy machine, L = 8"].holds
