@@ -1,6 +1,11 @@
 """Sphinx configuration; `sphinx-build -W docs docs/_build` also runs the gallery."""
 
+import sys
+from pathlib import Path
+
 import kadanoff
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 project = "Kadanoff"
 author = "The Kadanoff developers"
@@ -31,4 +36,5 @@ sphinx_gallery_conf = {
     "filename_pattern": r"\.py$",
     "abort_on_example_error": True,
     "min_reported_time": 1,
+    "reset_modules": ("matplotlib", "gallery_style.reset"),
 }

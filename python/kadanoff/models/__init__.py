@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from .base import Model
+from .base import Model, check_model
 from .ising import Ising
 from .learning import BoltzmannTrainer, SpinMoments, clamped_moments, free_moments
 from .networks import BoltzmannMachine, Conditional, Hopfield
@@ -28,6 +28,7 @@ __all__ = [
     "Potts",
     "Recall",
     "SpinMoments",
+    "check_model",
     "clamped_moments",
     "free_moments",
     "from_state",

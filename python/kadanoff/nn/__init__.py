@@ -3,12 +3,6 @@
 - `SpinDataset`, `BatchLoader`: packed configurations, unpacked a batch at a time;
 - `FullyConnected`, `Convolutional`: a hidden layer of any size; filters on a torus of any size;
 - `fit`, `predict`, `accuracy`: training with early stopping, and what a network says afterwards;
-- `AutoregressiveNetwork`, `VariationalFreeEnergy`: free energies without a Markov chain; what they
-  return is in `kadanoff.nn.autoregressive`.
-- `fit`, `predict`, `accuracy`: training with early stopping, and what a network says afterwards.
-- `Thermometer`, `summed_weights`, `tanh_transition`: a network that tells temperatures, and the
-  transition in its last layer;
-- `fit_energies`: the optimal thermometer, a softmax of the energy.
 - `Thermometer`, `summed_weights`, `tanh_transition`: a network that tells temperatures, and the
   transition in its last layer;
 - `layer_outputs`: what its units say about configurations;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,8 @@ class SpinDataset(torch.utils.data.Dataset):
 
     def __init__(self, data: Dataset, targets: npt.ArrayLike | None = None) -> None:
         if not isinstance(data, Dataset):
-            raise TypeError(f"[SpinDataset] expected a data set of kd.datasets, got {data!r}")
+            expected = "a data set such as kd.datasets.Dataset(rows, labels, shape)"
+            raise TypeError(f"[SpinDataset] expected {expected}, got {type(data).__name__}")
         packed = isinstance(data, IsingDataset)
         self.spins = data.packed if isinstance(data, IsingDataset) else PackedSpins.pack(data.data)
         assert packed or len(self.spins) == len(data)
@@ -72,11 +74,18 @@ class SpinDataset(torch.utils.data.Dataset):
             A slice, a mask or row numbers.
         """
         spins = self.spins.unpack(rows, np.float32)
-        targets = self.targets[rows if isinstance(rows, slice) else torch.as_tensor(rows)]
+        # By NumPy, as PyTorch has no slices that go backwards.
+        targets = torch.from_numpy(np.ascontiguousarray(self.targets.numpy()[rows]))
         return torch.from_numpy(spins).reshape(-1, *self.shape), targets
 
-    def __getitem__(self, row: int) -> tuple[Tensor, Tensor]:
-        number = range(len(self))[row]
+    def __getitem__(self, row: int | slice) -> tuple[Tensor, Tensor]:
+        """Return one row, or `batch` of a slice."""
+        if isinstance(row, slice):
+            return self.batch(row)
+        count = len(self)
+        number = operator.index(row)
+        if not -count <= number < count:
+            raise IndexError(f"[SpinDataset] expected a row of {count}, got {number}")
         spins, targets = self.batch(np.array([number]))
         return spins[0], targets[0]
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from kadanoff import arguments
 
-from .training import Data, predict
+from .training import Data, checked_module, predict
 
 
 def layer_outputs(network: Any, data: Data, layer: str = "hidden") -> npt.NDArray[np.float32]:
@@ -29,7 +29,7 @@ def layer_outputs(network: Any, data: Data, layer: str = "hidden") -> npt.NDArra
     Raises
     ------
     ValueError
-        If the network has no such layer.
+        If the network has no such layer, or asks it more than once; if there are no rows.
     TypeError
 
     Examples
@@ -39,12 +39,17 @@ def layer_outputs(network: Any, data: Data, layer: str = "hidden") -> npt.NDArra
     >>> layer_outputs(kd.nn.FullyConnected(16, hidden=3, seed=1), data).shape
     (20, 3)
     """
+    checked_module("layer_outputs", network)
     known = {name: module for name, module in network.named_modules() if name}
     chosen = known[arguments.choice("layer_outputs", "layer", layer, tuple(known))]
     parts: list[npt.NDArray[np.float32]] = []
     handle = chosen.register_forward_hook(lambda _, __, made: parts.append(made.numpy().copy()))
     try:
-        predict(network, data)
+        asked = len(predict(network, data))
     finally:
         handle.remove()
+    found = sum(map(len, parts))
+    if found != asked:
+        expected = f"a layer that says something once for each of {asked} rows"
+        raise ValueError(f"[layer_outputs] expected {expected}, got {found} from {layer!r}")
     return np.concatenate(parts)

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 ACTIVATIONS: dict[str, Any] = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 MAX_UNITS = 2**24
+MAX_SEED = 2**63 - 1
 
 
 @contextmanager
 def seeded(call: str, seed: int) -> Iterator[None]:
     """Return a context whose random numbers are those of `seed`; the others go on as before."""
-    checked = arguments.integer(call, "seed", seed, 0, 2**63 - 1)
+    checked = arguments.integer(call, "seed", seed, 0, MAX_SEED)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(checked)
         yield
@@ -88,6 +89,10 @@ class FullyConnected(nn.Module):
 
     def pre_activations(self, spins: Tensor) -> Tensor:
         """Return b + W s, (batch, hidden)."""
+        n_sites = self.hidden.in_features
+        if spins.ndim < 2 or spins[:1].numel() != n_sites * len(spins[:1]):
+            wanted = f"spins of shape (batch, ...) with {n_sites} sites"
+            raise ValueError(f"[FullyConnected] expected {wanted}, got {tuple(spins.shape)}")
         return self.hidden(spins.flatten(1))
 
 
@@ -152,6 +157,9 @@ class Convolutional(nn.Module):
 
     def forward(self, spins: Tensor) -> Tensor:
         """Return logits (batch, outputs) of spins (batch, height, width)."""
+        if spins.ndim != 3:
+            wanted = "spins of shape (batch, height, width)"
+            raise ValueError(f"[Convolutional] expected {wanted}, got {tuple(spins.shape)}")
         maps = spins.unsqueeze(1)
         for convolution in (self.first, self.second):
             maps = self.activation(convolution(self._padded(maps)))

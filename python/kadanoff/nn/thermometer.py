@@ -41,6 +41,8 @@ class Thermometer(nn.Module):
 
     Attributes
     ----------
+    shape : (int, int)
+        Of the lattice.
     filters : torch.nn.Conv2d
     output : torch.nn.Linear
 
@@ -85,6 +87,7 @@ class Thermometer(nn.Module):
             expected = f"an odd width of at most {min(rows, columns)}"
             raise ValueError(f"[{call}] expected {expected}, got {width}")
         units = filters * -(-rows // stride) * -(-columns // stride)
+        self.shape = (rows, columns)
         with seeded(call, seed):
             self.filters = nn.Conv2d(
                 1, filters, width, stride, padding=width // 2, padding_mode="circular"
@@ -93,6 +96,9 @@ class Thermometer(nn.Module):
 
     def forward(self, spins: Tensor) -> Tensor:
         """Return logits (batch, outputs) of spins (batch, rows, columns)."""
+        if spins.ndim != 3 or tuple(spins.shape[1:]) != self.shape:
+            wanted = "spins of shape (batch, {}, {})".format(*self.shape)
+            raise ValueError(f"[Thermometer] expected {wanted}, got {tuple(spins.shape)}")
         return self.output(torch.relu(self.filters(spins.unsqueeze(1))).flatten(1))
 
 

@@ -15,8 +15,8 @@ from kadanoff import arguments
 from kadanoff.datasets import Dataset
 from kadanoff.errors import DivergenceError
 
-from .loading import BatchLoader, SpinDataset
-from .networks import seeded
+from .loading import MAX_BATCH, BatchLoader, SpinDataset
+from .networks import MAX_SEED, seeded
 
 Data = SpinDataset | Dataset
 ASKED_AT_ONCE = 2048
@@ -109,29 +109,33 @@ def fit(
     D. P. Kingma, J. Ba, ICLR 2015, arXiv:1412.6980.
     """
     call = "fit"
+    checked_module(call, network)
+    seed = arguments.integer(call, "seed", seed, 0, MAX_SEED)
     epochs = arguments.integer(call, "epochs", epochs, 1, 2**31)
+    batch_size = arguments.integer(call, "batch_size", batch_size, 1, MAX_BATCH)
     rate = _positive(call, "learning_rate", learning_rate)
     wait = epochs if patience is None else arguments.integer(call, "patience", patience, 1, 2**31)
     criterion = torch.nn.CrossEntropyLoss() if loss is None else loss
     optimizer = _adam(network, rate, _decay(call, l2))
-    loader = BatchLoader(train, batch_size, seed=seed)
+    loader = BatchLoader(_rows(call, train), batch_size, seed=seed)
+    held_out = None if validation is None else _rows(call, validation)
     history = History()
     best, lowest = copy.deepcopy(network.state_dict()), float("inf")
     with seeded(call, seed):
         for epoch in range(1, epochs + 1):
             history.train_loss.append(_one_epoch(network, loader, criterion, optimizer))
             watched = history.train_loss[-1]
-            if validation is not None:
-                watched = _validate(network, validation, criterion, history)
+            if held_out is not None:
+                watched = _validate(network, held_out, criterion, history)
             if not np.isfinite(watched):
                 network.load_state_dict(best)
                 raise DivergenceError(f"[{call}] expected a finite loss, got {watched}")
-            if validation is None or watched < lowest:
+            if held_out is None or watched < lowest:
                 lowest, history.best_epoch = watched, epoch
                 best = copy.deepcopy(network.state_dict())
             if progress is not None:
                 progress(epoch, epochs, f"loss {watched:.4f}")
-            if validation is not None and epoch - history.best_epoch >= wait:
+            if held_out is not None and epoch - history.best_epoch >= wait:
                 history.stopped_early = epoch < epochs
                 break
     network.load_state_dict(best)
@@ -141,6 +145,12 @@ def fit(
 def predict(network: Any, data: Data) -> npt.NDArray[np.float32]:
     """Return what a network says about all rows, float32 (n, outputs), without gradients.
 
+    Raises
+    ------
+    ValueError
+        If there are no rows.
+    TypeError
+
     Examples
     --------
     >>> import kadanoff as kd
@@ -148,20 +158,57 @@ def predict(network: Any, data: Data) -> npt.NDArray[np.float32]:
     >>> predict(kd.nn.FullyConnected(16, hidden=3, seed=1), data).shape
     (20, 2)
     """
+    return _predict("predict", network, data)
+
+
+def _predict(call: str, network: Any, data: Data) -> npt.NDArray[np.float32]:
+    checked_module(call, network)
+    rows = _rows(call, data)
     parts = []
     training = network.training
     network.eval()
     with torch.no_grad():
-        for spins, _ in BatchLoader(data, ASKED_AT_ONCE, shuffle=False):
+        for spins, _ in BatchLoader(rows, ASKED_AT_ONCE, shuffle=False):
             parts.append(network(spins).numpy())
     network.train(training)
     return np.concatenate(parts)
 
 
 def accuracy(network: Any, data: Data) -> float:
-    """Return the share of rows whose largest output is that of their class label."""
+    """Return the share of rows whose largest output is that of their class label.
+
+    Raises
+    ------
+    ValueError
+        If there are no rows.
+    TypeError
+        If the targets are not class labels, one integer for each row.
+    """
+    call = "accuracy"
+    rows = _rows(call, data)
+    if not _class_labels(rows.targets):
+        got = f"{rows.targets.dtype} of shape {tuple(rows.targets.shape)}"
+        raise TypeError(f"[{call}] expected class labels as targets, got {got}")
+    return float((_predict(call, network, rows).argmax(axis=1) == rows.targets.numpy()).mean())
+
+
+def checked_module(call: str, network: Any) -> None:
+    """Raise TypeError if a network is not a `torch.nn.Module`."""
+    if not isinstance(network, torch.nn.Module):
+        got = network.__name__ if isinstance(network, type) else type(network).__name__
+        raise TypeError(f"[{call}] expected a torch.nn.Module, got {got}")
+
+
+def _rows(call: str, data: Data) -> SpinDataset:
+    """Return the rows of a data set, of which there must be some."""
     rows = data if isinstance(data, SpinDataset) else SpinDataset(data)
-    return float((predict(network, rows).argmax(axis=1) == rows.targets.numpy()).mean())
+    if not len(rows):
+        raise ValueError(f"[{call}] expected a data set with rows, got an empty one")
+    return rows
+
+
+def _class_labels(targets: Any) -> bool:
+    return targets.ndim == 1 and not targets.is_floating_point()
 
 
 def _positive(call: str, name: str, value: Any) -> float:
@@ -199,12 +246,11 @@ def _one_epoch(network: Any, loader: BatchLoader, criterion: Any, optimizer: Any
     return total / len(loader.data)
 
 
-def _validate(network: Any, data: Data, criterion: Any, history: History) -> float:
-    rows = data if isinstance(data, SpinDataset) else SpinDataset(data)
+def _validate(network: Any, rows: SpinDataset, criterion: Any, history: History) -> float:
     outputs = torch.from_numpy(predict(network, rows))
     with torch.no_grad():
         history.validation_loss.append(float(criterion(outputs, rows.targets)))
-    if rows.targets.ndim == 1 and not rows.targets.is_floating_point():
+    if _class_labels(rows.targets):
         right = outputs.argmax(dim=1) == rows.targets
         history.validation_accuracy.append(float(right.float().mean()))
     return history.validation_loss[-1]

@@ -210,7 +210,7 @@ def draw(figure: Figure, report: Report) -> None:
     exact = onsager(1 / temperatures).magnetization
     axes[1, 0].plot(temperatures, exact, color="black", lw=1.0, label=r"exact, $L = \infty$")
     axes[1, 0].legend()
-    axes[1, 1].axhline(TORUS, color="black", lw=0.9, ls=":", label="critical value of a torus")
+    axes[1, 1].axhline(TORUS, color="black", lw=0.9, ls=":", label=f"torus at $T_c$: {TORUS:.3f}")
     axes[1, 1].legend()
 
 

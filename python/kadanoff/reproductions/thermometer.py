@@ -377,11 +377,13 @@ def _draw_sums(axis: Any, report: Report) -> None:
                 betas, shown, style, ms=4, lw=1.2, mfc="none", color=colour,
                 label=f"{kind}, {text} (epoch {epoch + 1})",
             )  # fmt: skip
-    axis.axvline(CRITICAL, color=GUIDE, lw=0.9, ls="--")
+    # Below the legend, which has room of its own.
+    axis.axvline(CRITICAL, ymax=0.66, color=GUIDE, lw=0.9, ls="--")
+    axis.set_ylim(-0.8, 1.2)
     axis.set_xlabel(r"label  $\beta_k$")
     axis.set_ylabel("sum of weights, scaled")
     axis.set_title(f"$L = {SIZES[-1]}$")
-    axis.legend(fontsize=8.5)
+    axis.legend(fontsize=8.5, loc="upper right")
 
 
 def _draw_traces(axis: Any, report: Report) -> None:
@@ -437,7 +439,8 @@ def _draw_deviations(axis: Any, report: Report) -> None:
     axis.set_xlabel(r"$\beta_k$")
     axis.set_ylabel(r"(bias $+ \ln Z$) / standard error")
     axis.set_title("deviation of the biases")
-    axis.legend()
+    axis.set_ylim(-4.0, 4.5)
+    axis.legend(ncols=len(SIZES), loc="upper center")
 
 
 def _draw_curvatures(axis: Any, report: Report) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,6 @@ import kadanoff as kd
 torch = pytest.importorskip("torch")
 
 from kadanoff import nn  # noqa: E402
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Any:
-    with nn.torch_threads(1):
-        yield
-
 
 DATA = kd.datasets.ising(kd.Square((5, 7)), [1.5, 2.5, 5.0], 300, seed=7)
 PARTS = DATA.split(train=0.6, validation=0.2, seed=1)
@@ -41,8 +35,13 @@ def test_spins_are_those_of_the_data_set(tmp_path: Path) -> None:
     one, label = rows[-1]
     assert (one.numpy() == DATA.spins[599]).all()
     assert int(label) == 1
-    with pytest.raises(IndexError):
-        rows[600]
+    several, labels = rows[590::-7]
+    assert (several.numpy() == DATA.spins[590::-7]).all()
+    assert (labels.numpy() == DATA.labels[590::-7]).all()
+    for wrong in (600, -601):
+        text = f"[SpinDataset] expected a row of 600, got {wrong}"
+        with pytest.raises(IndexError, match=f"^{re.escape(text)}$"):
+            rows[wrong]
 
 
 def test_other_data_sets_and_targets() -> None:
@@ -218,12 +217,13 @@ def test_predictions_are_those_of_the_network_and_leave_its_mode() -> None:
 
 
 NET = nn.FullyConnected(35, hidden=2, outputs=3)
+CHAIN = kd.datasets.ising(kd.Chain(9), 1.0, 10, seed=1)
 CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: nn.SpinDataset(np.ones((3, 4))),
         TypeError,
-        "[SpinDataset] expected a data set of kd.datasets, got array([[1., 1., 1., 1.],\n"
-        "       [1., 1., 1., 1.],\n       [1., 1., 1., 1.]])",
+        "[SpinDataset] expected a data set such as kd.datasets.Dataset(rows, labels, shape),"
+        " got ndarray",
     ),
     (
         lambda: nn.SpinDataset(DATA, [1, 2]),
@@ -275,6 +275,76 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
         lambda: nn.fit(NET, DATA, patience=0),
         ValueError,
         "[fit] expected patience in [1, 2147483648], got 0",
+    ),
+    (
+        lambda: nn.fit(NET, DATA, seed=-1),
+        ValueError,
+        "[fit] expected seed in [0, 9223372036854775807], got -1",
+    ),
+    (
+        lambda: nn.fit(NET, DATA, batch_size=0),
+        ValueError,
+        "[fit] expected batch_size in [1, 16777216], got 0",
+    ),
+    (
+        lambda: nn.fit(nn.FullyConnected, DATA),
+        TypeError,
+        "[fit] expected a torch.nn.Module, got FullyConnected",
+    ),
+    (
+        lambda: nn.predict(None, DATA),
+        TypeError,
+        "[predict] expected a torch.nn.Module, got NoneType",
+    ),
+    (
+        lambda: nn.fit(NET, DATA[:0]),
+        ValueError,
+        "[fit] expected a data set with rows, got an empty one",
+    ),
+    (
+        lambda: nn.fit(NET, DATA, DATA[:0]),
+        ValueError,
+        "[fit] expected a data set with rows, got an empty one",
+    ),
+    (
+        lambda: nn.predict(NET, DATA[:0]),
+        ValueError,
+        "[predict] expected a data set with rows, got an empty one",
+    ),
+    (
+        lambda: nn.accuracy(NET, DATA[:0]),
+        ValueError,
+        "[accuracy] expected a data set with rows, got an empty one",
+    ),
+    (
+        lambda: nn.accuracy(NET, nn.SpinDataset(DATA, DATA.temperatures)),
+        TypeError,
+        "[accuracy] expected class labels as targets, got torch.float32 of shape (900,)",
+    ),
+    (
+        lambda: nn.accuracy(NET, nn.SpinDataset(DATA, np.eye(3, dtype=int)[DATA.labels])),
+        TypeError,
+        "[accuracy] expected class labels as targets, got torch.int64 of shape (900, 3)",
+    ),
+    (
+        lambda: nn.predict(nn.FullyConnected(36), DATA),
+        ValueError,
+        "[FullyConnected] expected spins of shape (batch, ...) with 36 sites, got (900, 5, 7)",
+    ),
+    (
+        lambda: nn.FullyConnected(35)(torch.ones(35)),
+        ValueError,
+        "[FullyConnected] expected spins of shape (batch, ...) with 35 sites, got (35,)",
+    ),
+    (
+        lambda: nn.predict(nn.Convolutional(), CHAIN),
+        ValueError,
+        "[Convolutional] expected spins of shape (batch, height, width), got (10, 9)",
+    ),
+    (
+        lambda: nn.predict(nn.Thermometer((7, 5), 3), DATA),
+        ValueError,
+        "[Thermometer] expected spins of shape (batch, 7, 5), got (900, 5, 7)",
     ),
     (
         lambda: nn.torch_threads(0).__enter__(),

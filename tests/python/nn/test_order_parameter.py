@@ -18,17 +18,6 @@ from kadanoff import nn  # noqa: E402
 DATA = kd.datasets.ising(kd.Square((3, 5)), [1.5, 2.5, 4.0], 70, seed=4)
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    with nn.torch_threads(1):
-        yield
-
-
-def silent(done: int, total: int, what: str) -> None:
-    assert 0 <= done <= total
-    assert what
-
-
 def test_layer_outputs_are_pre_activations():
     network = nn.FullyConnected(15, hidden=3, outputs=4, seed=1)
     weights = network.hidden.weight.detach().numpy()
@@ -51,6 +40,24 @@ def test_looking_leaves_nothing_behind():
     with pytest.raises(TypeError):
         nn.layer_outputs(network, DATA.data)
     assert not network.hidden._forward_hooks
+
+
+class Repeating(torch.nn.Module):
+    """Asks one of its layers twice, and another one never."""
+
+    def __init__(self):
+        super().__init__()
+        self.twice, self.never = torch.nn.Linear(15, 15), torch.nn.Linear(15, 15)
+
+    def forward(self, spins):
+        return self.twice(self.twice(spins.flatten(1)))
+
+
+@pytest.mark.parametrize(("layer", "count"), [("twice", 420), ("never", 0)])
+def test_a_layer_that_is_not_asked_once_is_an_error(layer, count):
+    text = "[layer_outputs] expected a layer that says something once for each of 210 rows"
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}, got {count} from '{layer}'$"):
+        nn.layer_outputs(Repeating(), DATA, layer)
 
 
 def test_correlation_at_fixed_labels():
@@ -76,9 +83,9 @@ def test_no_network_is_better_than_the_exact_thermometer():
     assert 0 < least - fitted < 4 * 32 / len(data)
 
 
-def test_a_small_reproduction(monkeypatch):
+def test_a_small_reproduction(monkeypatch, progress):
     monkeypatch.setattr(order_parameter, "FAST", order_parameter.Effort((8,), 384, 40, 1, 2))
-    report = order_parameter.compute(Settings(seed=1, threads=1), silent)
+    report = order_parameter.compute(Settings(seed=1, threads=1), progress)
     rows = {one.name: one for one in report.quantities}
     shallow = [rows[f"|r| of unit {unit} and m, shallow, L = 8"] for unit in (1, 2, 3)]
     used = [one for one in shallow if one.within is not None]

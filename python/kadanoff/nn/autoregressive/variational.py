@@ -12,7 +12,7 @@ import numpy.typing as npt
 from kadanoff import arguments, models
 from kadanoff.errors import Interrupted
 from kadanoff.fixed import FixedAttributes
-from kadanoff.models import Ising
+from kadanoff.models import Ising, check_model
 from kadanoff.run import Run
 
 from . import chains, estimates
@@ -113,8 +113,7 @@ class VariationalFreeEnergy(FixedAttributes):
         clip: float = 1.0,
         seed: int | None = None,
     ) -> None:
-        if not isinstance(model, Ising):
-            raise TypeError(f"[{_CALL}] expected a model such as kd.Ising(lattice), got {model!r}")
+        check_model(_CALL, model, Ising)
         self.model = model
         self.beta = beta
         self.batch_size = arguments.integer(_CALL, "batch_size", batch_size, 2, 2**24)
