@@ -306,6 +306,30 @@ def test_wrong_networks(
         kd.nn.AutoregressiveNetwork(system, **options)
 
 
+@pytest.mark.parametrize("kind", ["dense", "conv"])
+def test_parameters_of_another_dtype(tmp_path: Path, kind: str) -> None:
+    network = rough((2, 3), kind)
+    model, states = kd.Ising(kd.Square((2, 3))), network.sample(5, seed=1)
+    log_q = network.log_prob(states)
+    network.double()
+    calls = (
+        lambda: network.log_prob(states),
+        lambda: network.conditionals(states),
+        lambda: network.sample(2, seed=1),
+        lambda: network.save(tmp_path / "network.h5"),
+        lambda: kd.nn.VariationalFreeEnergy(model, 0.4, network, seed=1).fit(1),
+    )
+    text = (
+        "[AutoregressiveNetwork] expected parameters of torch.float32, as `float()` makes them, "
+        "got torch.float64"
+    )
+    for call in calls:
+        with pytest.raises(TypeError, match=re.escape(text) + "$"):
+            call()
+    assert not list(tmp_path.iterdir())
+    assert (network.float().log_prob(states) == log_q).all()
+
+
 def test_wrong_states() -> None:
     network = kd.nn.AutoregressiveNetwork((2, 2))
     shape = re.escape("[log_prob] expected spins of shape (..., 2, 2), got shape (4,)")

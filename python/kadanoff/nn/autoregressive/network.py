@@ -246,7 +246,14 @@ class AutoregressiveNetwork(SavedMachine, torch.nn.Module):
         return np.concatenate(blocks).reshape(count, *self.shape)
 
     def to_state(self) -> dict[str, Any]:
-        """Return the whole network as plain values and arrays."""
+        """Return the whole network as plain values and arrays.
+
+        Raises
+        ------
+        TypeError
+            If a parameter is not float32: no file would be read back.
+        """
+        self.body.check_dtypes()
         return {
             "shape": list(self.shape),
             "network": self.kind,
