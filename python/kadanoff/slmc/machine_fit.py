@@ -115,9 +115,7 @@ def fit_rbm(
     (RBM(64 visible +-1, 128 hidden +-1 units), True)
     """
     model = square_model("fit_rbm", model)
-    beta = arguments.real("fit_rbm", "beta", beta)
-    if not beta > 0.0:
-        raise ValueError(f"[fit_rbm] expected beta > 0, got {beta}")
+    beta = arguments.positive("fit_rbm", "beta", beta)
     filters = arguments.integer("fit_rbm", "filters", filters, 1, 64)
     if np.any(np.asarray(model.field)):
         raise ValueError("[fit_rbm] expected a model without a field, got one with a field")
