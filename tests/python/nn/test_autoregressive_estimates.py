@@ -250,7 +250,14 @@ def test_weights_far_beyond_floats() -> None:
     """At this beta e^(-beta E) overflows: all is done with logarithms."""
     search = rough(MODELS["square"])
     search.beta = 1e4
-    found = search.importance_sample(1000)
+    with pytest.warns(UserWarning, match="effective samples") as told:
+        found = search.importance_sample(1000)
+    text = (
+        f"[importance_sample] only {found.ess:.3g} effective samples of 1000, expected at least "
+        "100: the errors are too small; train longer, or draw more"
+    )
+    assert [(str(each.message), each.filename) for each in told] == [(text, __file__)]
+    assert not found.reliable
     ground = -float(np.min(MODELS["square"].energy(all_states((3, 3)))))
     assert np.isfinite(found.log_z.mean)
     assert found.log_z.mean < 1e4 * ground + 10.0

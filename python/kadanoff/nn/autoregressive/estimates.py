@@ -11,6 +11,8 @@ import numpy.typing as npt
 from kadanoff import arguments
 
 FloatArray = npt.NDArray[np.float64]
+FEW = 100
+"""Effective samples below which errors of first order are too small."""
 
 
 class Measured(NamedTuple):
@@ -128,6 +130,11 @@ class ImportanceEstimate:
     def efficiency(self) -> float:
         """`ess` / `n_samples`, in (0, 1]: 1 where q is the Boltzmann distribution."""
         return self.ess / self.n_samples
+
+    @property
+    def reliable(self) -> bool:
+        """Whether `ess` is 100 or a quarter of the samples: below, errors are too small."""
+        return self.ess >= min(FEW, self.n_samples / 4)
 
     def average(self, values: npt.ArrayLike) -> Measured:
         r"""Return the average of any observable, from its values in `spins`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -271,6 +272,11 @@ class VariationalFreeEnergy(FixedAttributes, SavedMachine):
         ------
         ValueError, TypeError
 
+        Warns
+        -----
+        UserWarning
+            The result is not `reliable`: train longer, or draw more.
+
         Notes
         -----
         .. math:: \hat Z = \frac1n \sum_k w_k, \qquad w_k = \frac{e^{-\beta E(s_k)}}{q(s_k)}, \qquad
@@ -281,7 +287,14 @@ class VariationalFreeEnergy(FixedAttributes, SavedMachine):
         estimate of Z has no bias, that of ln Z has `log_z_bias`, half of its error squared.
         """
         samples = self._samples("importance_sample", n)
-        return estimates.importance(samples, self.network.shape, self.beta)
+        found = estimates.importance(samples, self.network.shape, self.beta)
+        if not found.reliable:
+            warnings.warn(
+                f"[importance_sample] only {found.ess:.3g} effective samples of {n}, expected at "
+                f"least {estimates.FEW}: the errors are too small; train longer, or draw more",
+                stacklevel=2,
+            )
+        return found
 
     def markov_chains(
         self, draws: int = 1000, chains: int = 16, thermalise: int | None = None
