@@ -1,6 +1,11 @@
 """Sphinx configuration; `sphinx-build -W docs docs/_build` also runs the gallery."""
 
+import sys
+from pathlib import Path
+
 import kadanoff
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 project = "Kadanoff"
 author = "The Kadanoff developers"
@@ -19,7 +24,6 @@ myst_heading_anchors = 3
 exclude_patterns = ["_build", "gallery/README.rst"]
 html_theme = "furo"
 autodoc_typehints = "none"
-autodoc_mock_imports = ["torch"]
 autodoc_member_order = "bysource"
 napoleon_numpy_docstring = True
 napoleon_use_rtype = False
@@ -31,4 +35,5 @@ sphinx_gallery_conf = {
     "filename_pattern": r"\.py$",
     "abort_on_example_error": True,
     "min_reported_time": 1,
+    "reset_modules": ("matplotlib", "gallery_style.reset"),
 }

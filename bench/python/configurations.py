@@ -1,6 +1,6 @@
 """Time data sets of Ising configurations, which are checked against Kaufman's energies.
 
-    OMP_NUM_THREADS=1 python bench/python/configurations.py
+    python bench/python/configurations.py --json bench/results/NAME.json
 
 A line of JSON: CPU and wall seconds for `--count` configurations of `--size` x `--size` spins at
 16 temperatures from 1.5 to 3.5, how they were sampled, and the worst deviation of a mean energy, in
@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import time
+from pathlib import Path
 
 import numpy as np
+from conditions import restart_in_a_fair_environment, write
 
 import kadanoff as kd
 
@@ -38,7 +39,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--size", type=int, default=40)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--json", type=Path, help="write the results here")
     options = parser.parse_args()
+    restart_in_a_fair_environment()
     kd.datasets.ising(kd.Square(4), 2.0, 10, threads=options.threads)  # imports
     wall, cpu = time.perf_counter(), time.process_time()
     data = kd.datasets.ising(
@@ -61,10 +64,10 @@ def main() -> None:
         "tau": data.tau.round(2).tolist(),
         "every": data.every.tolist(),
         "worst_deviation": round(deviation, 2),
-        "machine": platform.processor() or platform.machine(),
-        "isa": kd.Sampler(kd.Ising(kd.Square(8)), 0.4, replicas=64).kernel,
     }
     print(json.dumps(record))
+    if options.json:
+        write(options.json, [record])
 
 
 if __name__ == "__main__":

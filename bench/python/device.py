@@ -6,13 +6,13 @@ python bench/python/device.py --json bench/results/NAME.json
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from conditions import write
 
 import kadanoff as kd
 from kadanoff import _core
@@ -150,13 +150,8 @@ def main() -> None:
             print(f"{label} {np.median(rates):8.1f} flips/ns  {rates}")
     chains = measure_chains(arguments.repeats)
     if arguments.json:
-        record = {
-            "device": _core.cuda_device_name(),
-            "version": kd.__version__,
-            "results": rows,
-            "chains": chains,
-        }
-        arguments.json.write_text(json.dumps(record, indent=2) + "\n")
+        results = {"kernels": rows, "chains": chains}
+        write(arguments.json, results, device=_core.cuda_device_name())
 
 
 if __name__ == "__main__":

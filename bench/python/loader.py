@@ -1,6 +1,6 @@
 """Time batches of spins against the training steps of the networks that they feed.
 
-    OMP_NUM_THREADS=1 python bench/python/loader.py
+    python bench/python/loader.py --json bench/results/NAME.json
 
 A line of JSON: microseconds of CPU time for a batch of 128 configurations of 40 x 40 spins, from
 memory and from a file, by our loader and by PyTorch's on unpacked floats, and for a step of each
@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from conditions import restart_in_a_fair_environment, write
 
 import kadanoff as kd
 
@@ -46,15 +47,9 @@ def seconds_per_step(network: Any, batch: Any, steps: int) -> float:
     return (time.process_time() - start) / steps
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=8000)
-    parser.add_argument("--size", type=int, default=40)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    half = options.count // 2
-    data = kd.datasets.ising(kd.Square(options.size), [2.0, 3.0], half, seed=1)
+def measure(count: int, size: int, rounds: int) -> dict[str, float]:
+    """Return the median microseconds of each job, whose turns alternate."""
+    data = kd.datasets.ising(kd.Square(size), [2.0, 3.0], count // 2, seed=1)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "data.h5")
         data.save(path)
@@ -65,23 +60,36 @@ def main() -> None:
         whole = torch.utils.data.TensorDataset(torch.from_numpy(floats), torch.from_numpy(labels))
         batch = kd.nn.SpinDataset(data).batch(slice(0, 128))
         plain = torch.utils.data.DataLoader(whole, 128, True)
+        connected, convolutional = kd.nn.FullyConnected(size**2), kd.nn.Convolutional()
         jobs: dict[str, Callable[[], float]] = {
             "batch from memory": lambda: seconds_per_batch(kd.nn.BatchLoader(data)),
             "batch from file": lambda: seconds_per_batch(kd.nn.BatchLoader(in_file)),
             "batch of floats, torch": lambda: seconds_per_batch(plain),
-            "step, fully connected": lambda: seconds_per_step(
-                kd.nn.FullyConnected(options.size**2), batch, 50
-            ),
-            "step, convolutional": lambda: seconds_per_step(kd.nn.Convolutional(), batch, 5),
+            "step, fully connected": lambda: seconds_per_step(connected, batch, 50),
+            "step, convolutional": lambda: seconds_per_step(convolutional, batch, 5),
         }
         found: dict[str, list[float]] = {name: [] for name in jobs}
-        for _ in range(options.rounds + 1):
+        for _ in range(rounds + 1):
             for name, job in jobs.items():
                 found[name].append(job())
-    microseconds = {
-        name: round(1e6 * statistics.median(times[1:]), 1) for name, times in found.items()
-    }
-    print(json.dumps({"size": options.size, "microseconds": microseconds}))
+    # The first turn warms up.
+    return {name: round(1e6 * statistics.median(times[1:]), 1) for name, times in found.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=8000)
+    parser.add_argument("--size", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=Path, help="write the results here")
+    options = parser.parse_args()
+    restart_in_a_fair_environment()
+    torch.set_num_threads(1)
+    microseconds = measure(options.count, options.size, options.rounds)
+    record = {"size": options.size, "microseconds": microseconds}
+    print(json.dumps(record))
+    if options.json:
+        write(options.json, [record], ("torch",))
 
 
 if __name__ == "__main__":

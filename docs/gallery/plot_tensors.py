@@ -69,19 +69,20 @@ def phases(mask: np.ndarray) -> tuple[np.ndarray, None, np.ndarray]:
     return 1j * weights * mask, None, 1j * rng.uniform(-np.pi / 2, np.pi / 2, mask.shape[1])
 
 
-figure, axes = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
+figure, axis = plt.subplots(figsize=(6, 3.8), layout="constrained")
 cuts = np.arange(1, sites)
 for k, reach in enumerate((2, 3, 4, 6)):
     mask = local(reach)
     entropies = [kd.tensor.rbm_to_mps(phases(mask), **spins).entropy() for _ in range(10)]
     bounds = np.log(kd.tensor.rbm_bond_bounds(mask.astype(float)))
-    axes[0].plot(cuts, bounds, "-", color=f"C{k}", alpha=0.5)
-    axes[0].plot(cuts, np.mean(entropies, axis=0), "o", color=f"C{k}", label=f"range {reach}")
+    axis.plot(cuts, bounds, "-", color=f"C{k}", alpha=0.5)
+    axis.plot(cuts, np.mean(entropies, axis=0), "o", color=f"C{k}", label=f"range {reach}")
     assert np.max(entropies - bounds) < 1e-9
-axes[0].set_xlabel("sites on the left of the cut")
-axes[0].set_ylabel("entropy in nats")
-axes[0].set_ylim(0, 4.6)
-axes[0].legend(title="lines: minimum cut", fontsize="small", ncols=2)
+axis.set_xlabel("sites on the left of the cut")
+axis.set_ylabel("entropy in nats")
+axis.set_ylim(0, 4.6)
+axis.legend(title="lines: minimum cut", fontsize="small", ncols=2)
+plt.show()
 
 # %%
 # A machine of 60 + 60 units has exact bonds of :math:`2^{30}`. One hidden unit after the other, and
@@ -92,8 +93,9 @@ rbm = kd.RBM(0.1 * rng.normal(size=(60, 60)), 0.3 * rng.normal(size=60), 0.3 * r
 bonds = np.array([2, 4, 8, 16, 24])
 states = [kd.tensor.rbm_to_mps(rbm, max_bond=int(bond)) for bond in bonds]
 estimates = [kd.tensor.rbm_mps_error(state, rbm, n_samples=2000, seed=1) for state in states]
-axes[1].loglog(bonds, [state.truncation.error for state in states], "k-", label="stated")
-axes[1].errorbar(
+figure, axis = plt.subplots(figsize=(6, 3.8), layout="constrained")
+axis.loglog(bonds, [state.truncation.error for state in states], "k-", label="stated")
+axis.errorbar(
     bonds,
     [estimate.error for estimate in estimates],
     [estimate.standard_error for estimate in estimates],
@@ -101,10 +103,11 @@ axes[1].errorbar(
     mfc="none",
     label="from samples",
 )
-axes[1].set_xticks(bonds, [str(bond) for bond in bonds])
-axes[1].minorticks_off()
-axes[1].set_xlabel("largest bond dimension")
-axes[1].set_ylabel("distance from the machine, relative")
-axes[1].legend(fontsize="small")
+axis.set_xticks(bonds, [str(bond) for bond in bonds])
+axis.set_yticks([0.02, 0.05, 0.1], ["0.02", "0.05", "0.1"])
+axis.minorticks_off()
+axis.set_xlabel("largest bond dimension")
+axis.set_ylabel("distance from the machine, relative")
+axis.legend(fontsize="small")
 plt.show()
 print(estimates[-1])

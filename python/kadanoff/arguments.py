@@ -26,7 +26,12 @@ def integer(call: str, name: str, value: Any, low: int, high: int) -> int:
 
 def seed(call: str, value: Any) -> int:
     """Return a seed of 64 bits: a fresh one for None."""
-    return secrets.randbits(64) if value is None else integer(call, "seed", value, 0, 2**64 - 1)
+    return secrets.randbits(64) if value is None else fixed_seed(call, value)
+
+
+def fixed_seed(call: str, value: Any) -> int:
+    """Return a seed of 64 bits where there has to be one."""
+    return integer(call, "seed", value, 0, 2**64 - 1)
 
 
 def threads(call: str, value: Any) -> int | None:
@@ -46,6 +51,30 @@ def real(call: str, name: str, value: Any) -> float:
         raise TypeError(f"[{call}] expected a real number for {name}, got {value!r}") from None
     if not math.isfinite(result):
         raise ValueError(f"[{call}] expected a finite {name}, got {result}")
+    return result
+
+
+def positive(call: str, name: str, value: Any) -> float:
+    """Return `value` as a finite float above 0; TypeError or ValueError otherwise."""
+    result = real(call, name, value)
+    if result <= 0.0:
+        raise ValueError(f"[{call}] expected {name} > 0, got {result}")
+    return result
+
+
+def not_negative(call: str, name: str, value: Any) -> float:
+    """Return `value` as a finite float of 0 or more; TypeError or ValueError otherwise."""
+    result = real(call, name, value)
+    if result < 0.0:
+        raise ValueError(f"[{call}] expected {name} >= 0, got {result}")
+    return result
+
+
+def share(call: str, name: str, value: Any) -> float:
+    """Return `value` as a float in [0, 1]; TypeError or ValueError otherwise."""
+    result = real(call, name, value)
+    if not 0.0 <= result <= 1.0:
+        raise ValueError(f"[{call}] expected {name} in [0, 1], got {result}")
     return result
 
 

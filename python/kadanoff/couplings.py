@@ -149,7 +149,7 @@ def _words(call: str, lattice: Lattice, seed: int) -> Words:
 
 def _draw(call: str, seed: int, count: int) -> Words:
     """`count` words of 64 bits."""
-    seed = arguments.integer(call, "seed", seed, 0, 2**64 - 1)
+    seed = arguments.fixed_seed(call, seed)
     words: Words = np.random.Philox(key=seed + 2**64 * _STREAMS[call]).random_raw(count)
     return words
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 DATA, REFERENCE, LIMIT, GUIDE = "#0072B2", "#D55E00", "#000000", "#777777"
 COLOURS = (DATA, REFERENCE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "font.size": 10.5,
     "axes.titlesize": 11.5,
     "axes.labelsize": 11.5,
@@ -44,7 +44,7 @@ def style() -> Any:
         raise ImportError(
             "[figures] expected matplotlib, got none: pip install matplotlib"
         ) from error
-    return matplotlib.rc_context(_STYLE)
+    return matplotlib.rc_context(STYLE)
 
 
 def empty(size: tuple[float, float]) -> Figure:

@@ -12,13 +12,12 @@ import numpy.typing as npt
 from kadanoff import _core, arguments, device_arrays
 from kadanoff.draws import MAX_SWEEP, checked_draws, finished
 from kadanoff.ergodicity import is_ergodic
-from kadanoff.errors import FileError
-from kadanoff.fixed import FixedAttributes
 from kadanoff.models import Ising, Model, Potts
-from kadanoff.models import from_state as model_from_state
+from kadanoff.models.base import check_model
 from kadanoff.observables.recording import Recorder, record
 from kadanoff.run import Run
-from kadanoff.saved import SavedChains
+from kadanoff.saved import restoring
+from kadanoff.spin_chains import SpinChains, described_betas, model_and_beta
 
 LOCAL_UPDATES = ("heatbath", "metropolis")
 UPDATES = (*LOCAL_UPDATES, "wolff", "swendsen-wang")
@@ -31,7 +30,7 @@ DEVICES = ("cpu", "cuda")
 STARTS = ("ordered", "random", "down")
 
 
-class Sampler(FixedAttributes, SavedChains):
+class Sampler(SpinChains):
     r"""Monte Carlo for spin models on lattices and graphs.
 
     The spins are a pure function of (kernel, model, beta, seed, sweep): the same bits come from
@@ -97,7 +96,8 @@ class Sampler(FixedAttributes, SavedChains):
 
     Metropolis always accepts a flip that costs nothing. At beta = 0, and without a field on an
     extent of 2, the sublattices then only alternate and most states are never reached: a warning
-    says so. Use heat bath there.
+    says so. Use heat bath there. A Wolff cluster of Ising spins is one spin at beta = 0, and always
+    flipped: an even number of sweeps leaves half of all states out, so `every` has to be odd.
 
     References
     ----------
@@ -132,8 +132,7 @@ class Sampler(FixedAttributes, SavedChains):
         kernel: str | None = None,
     ) -> None:
         call = self._call
-        if not isinstance(model, Model):
-            raise TypeError(f"[{call}] expected a model such as kd.Ising(lattice), got {model!r}")
+        check_model(call, model)
         self.model = model
         self.replicas = arguments.integer(call, "replicas", replicas, 1, 2**31)
         self.seed = arguments.seed(call, seed)
@@ -195,11 +194,6 @@ class Sampler(FixedAttributes, SavedChains):
     def _kernel_name(self) -> str:
         """One of KERNELS."""
         return self.kernel.rpartition("-")[0]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of `spins`: (replica,) and then that of the lattice."""
-        return (self.replicas, *self.model.lattice.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -340,35 +334,15 @@ class Sampler(FixedAttributes, SavedChains):
             return None, signal
         return self._run(observables, every, before + every), signal
 
-    def _run(
-        self, observables: dict[str, npt.NDArray[np.float64]], every: int, first_sweep: int
-    ) -> Run:
-        return Run(
-            observables,
-            beta=self.beta,
-            every=every,
-            model=self.model.describe(),
-            update=self.update,
-            seed=self.seed,
-            first_sweep=first_sweep,
-            provenance={
-                "kadanoff_version": _core.__version__,
-                "rng_version": _core.rng_version,
-            },
-        )
-
     def state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""
         sweep, words = self._core.snapshot()
         return {
-            "rng_version": _core.rng_version,
-            "kadanoff_version": _core.__version__,
-            "model": self.model.to_state(),
+            **super().state(),
             "order": self.order,
             "kernel": self._kernel_name,
-            "beta": self.beta,
             "update": self.update,
-            "seed": self.seed,
+            # Of the same moment as the spins, should another thread run on.
             "sweep": sweep,
             "packed_spins": words,
         }
@@ -397,23 +371,19 @@ class Sampler(FixedAttributes, SavedChains):
             from kadanoff.scan import Scan
 
             return Scan.load(path, device, threads).sampler
-        _, tree = storage.read(path, cls._kind, {cls._version})
-        return cls.from_state(storage.Entries(tree, path), device, threads)
+        sampler: Sampler = super().load(path, device, threads)
+        return sampler
 
     @classmethod
     def from_state(cls, entries: Any, device: str = "cpu", threads: int | None = None) -> Sampler:
         """Return the sampler whose `state` was read back as `storage.Entries`."""
-        if entries.integer("rng_version") != _core.rng_version:
-            raise entries.wrong("rng_version", f"random-number contract {_core.rng_version}")
-        group = entries.group("model")
-        # Files from before there were other kernels and models hold neither of these entries.
-        model = model_from_state(group)
+        model, beta = model_and_beta(entries)
+        # Files from before there were other kernels do not name one.
         kernel = entries.text("kernel", KERNELS) if "kernel" in entries else "checkerboard"
-        beta = entries.array("beta", np.float64, (None,))
         words = entries.array("packed_spins", np.uint32, (None,))
         if words.size < model.lattice.n_sites * len(beta) // 32:  # before any memory is taken
             raise entries.wrong("packed_spins", "the spins of all sites and replicas")
-        try:
+        with restoring("sampler"):
             sampler = cls(
                 model,
                 beta,
@@ -430,29 +400,13 @@ class Sampler(FixedAttributes, SavedChains):
                 raise entries.wrong("packed_spins", f"{sampler._core.packed_size} words of spins")
             sampler._core.write_packed(np.ascontiguousarray(words))
             sampler._core.sweep = entries.integer("sweep", low=0, high=MAX_SWEEP)
-        except FileError:
-            raise
-        except ValueError as error:
-            raise FileError(f"[load] expected the state of a sampler, got: {error}") from error
         return sampler
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _from_plain_state, (self.state(), self.device, self.threads)
-
     def __repr__(self) -> str:
-        betas = np.unique(self.beta)
-        beta = f"{betas[0]:g}" if len(betas) == 1 else f"{betas[0]:g} to {betas[-1]:g}"
         return (
-            f"Sampler({self.model!r}, beta={beta}, update={self.update!r}, "
+            f"Sampler({self.model!r}, beta={described_betas(self.beta)}, update={self.update!r}, "
             f"replicas={self.replicas}, seed={self.seed}, sweep={self.sweep}, {self.kernel})"
         )
-
-
-def _from_plain_state(state: dict[str, Any], device: str, threads: int | None) -> Sampler:
-    """Undo `Sampler.__reduce__`."""
-    from kadanoff import storage
-
-    return Sampler.from_state(storage.Entries(state, "a pickled sampler"), device, threads)
 
 
 def core_terms(model: Model) -> dict[str, Any]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from typing import Any, ClassVar, TypeVar
+
+from kadanoff import _core
+from kadanoff.errors import FileError
 
 _Machine = TypeVar("_Machine", bound="SavedMachine")
 _Chains = TypeVar("_Chains", bound="SavedChains")
@@ -110,3 +115,51 @@ class SavedChains:
     def from_state(cls, entries: Any, device: str = "cpu", threads: int | None = None) -> Any:
         """Return the sampler whose `state` was read back as `storage.Entries`."""
         raise NotImplementedError
+
+    def _where(self: Any) -> tuple[str, int | None]:
+        """Device and threads, which are no part of the state."""
+        return self.device, self.threads
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_plain_state, (type(self), self.state(), *self._where())
+
+
+def _from_plain_state(
+    kind: type[SavedChains], state: dict[str, Any], device: str, threads: int | None
+) -> Any:
+    """Undo `SavedChains.__reduce__`."""
+    from kadanoff import storage
+
+    what = f"a pickled {kind._kind.replace('_', ' ')}"
+    return kind.from_state(storage.Entries(state, what), device, threads)
+
+
+def versions() -> dict[str, str | int]:
+    """Return what a file or a run says of the program that made it."""
+    return {"kadanoff_version": _core.__version__, "rng_version": _core.rng_version}
+
+
+def check_contract(entries: Any) -> None:
+    """Raise FileError where a state would go on with other random numbers."""
+    if entries.integer("rng_version") != _core.rng_version:
+        raise entries.wrong("rng_version", f"random-number contract {_core.rng_version}")
+
+
+@contextlib.contextmanager
+def restoring(what: str, *wrong: type[Exception]) -> Iterator[None]:
+    """Raise FileError where values from a file do not make a sampler.
+
+    Parameters
+    ----------
+    what : str
+        What they should make.
+    *wrong : type
+        What this raises beside ValueError.
+    """
+    kinds: tuple[type[Exception], ...] = (ValueError, *wrong)
+    try:
+        yield
+    except FileError:
+        raise
+    except kinds as error:
+        raise FileError(f"[load] expected the state of a {what}, got: {error}") from error

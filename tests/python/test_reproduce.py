@@ -118,6 +118,12 @@ def test_every_known_reproduction_has_its_module_and_command():
         assert reproductions.find(name).title
 
 
+def test_seeds_of_networks_are_those_that_pytorch_takes() -> None:
+    assert reproductions.Settings(seed=7).network_seed(2) == 9
+    assert reproductions.Settings(seed=2**64 - 1).network_seed() == 2**63 - 1
+    assert reproductions.Settings(seed=2**64 - 1).network_seed(1) == 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(reproductions.KNOWN))
 def test_everything_holds(name: str) -> None:

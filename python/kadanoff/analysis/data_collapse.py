@@ -127,7 +127,7 @@ def collapse(
     start = _checked_start(critical, nu, exponent)
     free = _free(fixed)
     bootstrap = arguments.integer("collapse", "bootstrap", bootstrap, 10, 10**6)
-    generator = np.random.default_rng(arguments.integer("collapse", "seed", seed, 0, 2**64 - 1))
+    generator = np.random.default_rng(arguments.fixed_seed("collapse", seed))
     chosen = _chosen(curves, start, within)
     points = _points(chosen)
     if not np.isfinite(quality(points, start)):

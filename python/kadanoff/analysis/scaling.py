@@ -255,7 +255,7 @@ def _crossings(
 ) -> list[Crossing]:
     degree = arguments.integer(call, "degree", degree, 1, 6)
     bootstrap = arguments.integer(call, "bootstrap", bootstrap, 20, 10**6)
-    generator = np.random.default_rng(arguments.integer(call, "seed", seed, 0, 2**64 - 1))
+    generator = np.random.default_rng(arguments.fixed_seed(call, seed))
     used: dict[tuple[int, float], Curve] = {}
     for key, one in curves.items():
         if not isinstance(one, Curve):

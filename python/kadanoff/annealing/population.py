@@ -12,6 +12,7 @@ import numpy.typing as npt
 from kadanoff import _core, arguments
 from kadanoff.errors import FileError, Interrupted
 from kadanoff.models import Model, Potts
+from kadanoff.models.base import check_model
 from kadanoff.sampler import Sampler
 
 from .result import AnnealResult, State, count
@@ -127,11 +128,8 @@ def population_anneal(
     >>> len(result.betas), float(result.betas[-1])
     (12, 0.4)
     """
-    if not isinstance(model, Model):
-        raise TypeError(
-            f"[population_anneal] expected a model such as kd.Ising(lattice), got {model!r}"
-        )
     call = "population_anneal"
+    check_model(call, model)
     steps = checked_betas(call, "betas", betas)
     unsorted = np.flatnonzero(np.diff(steps) <= 0.0)
     if unsorted.size:

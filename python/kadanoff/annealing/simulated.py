@@ -11,7 +11,9 @@ import numpy.typing as npt
 from kadanoff import _core, arguments
 from kadanoff.errors import Interrupted
 from kadanoff.models import Model, Potts
+from kadanoff.models.base import check_model
 from kadanoff.sampler import DEVICES, Sampler
+from kadanoff.saved import versions
 
 from .result import AnnealResult
 from .schedule import Schedule, make_schedule
@@ -121,8 +123,7 @@ def anneal(
     >>> kd.anneal(chain, num_reads=10, seed=1).best
     State(energy=-4.0, spins=array([-1, -1,  1], dtype=int8))
     """
-    if not isinstance(model, Model):
-        raise TypeError(f"[anneal] expected a model such as kd.Ising(lattice), got {model!r}")
+    check_model("anneal", model)
     schedule = make_schedule(
         model, num_sweeps, num_sweeps_per_beta, beta_range, beta_schedule_type, beta_schedule
     )
@@ -267,6 +268,5 @@ def describe_run(sampler: Sampler) -> dict[str, Any]:
         "update": sampler.update,
         "seed": sampler.seed,
         "kernel": sampler.kernel,
-        "kadanoff_version": _core.__version__,
-        "rng_version": _core.rng_version,
+        **versions(),
     }

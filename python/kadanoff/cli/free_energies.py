@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import signal
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +12,7 @@ from rich.console import Console
 import kadanoff as kd
 
 from .. import arguments
+from ..live_bar import live_bar
 from ..tensor.free_energies import checked_request
 from . import jsonfile, writable
 from .grids import make_grid, print_grid
@@ -100,10 +99,11 @@ def solve_and_report(
     notes = Console(stderr=True, **PLAIN)
     solution = Solution(settings, [])
     status = 0
-    with _progress(len(temperatures), notes, shown=notes.is_terminal and not quiet) as show:
+    shown, columns = notes.is_terminal and not quiet, ("count", "elapsed")
+    with live_bar("", len(temperatures), columns, console=notes, shown=shown, ticking=True) as bar:
         try:
             for temperature in temperatures:
-                show(temperature)
+                bar.show(len(solution.rows), what=f"T = {temperature:g}")
                 solution.rows.append(_solve(settings, temperature))
         except KeyboardInterrupt:
             status = 128 + signal.SIGINT
@@ -170,32 +170,6 @@ def _solve(settings: Settings, temperature: float) -> Row:
         None if exact is None else order,
         bool(result.converged),
     )
-
-
-@contextlib.contextmanager
-def _progress(total: int, console: Console, *, shown: bool) -> Iterator[Callable[[float], None]]:
-    """Give a function that is told each temperature before it is solved."""
-    if not shown:
-        yield lambda temperature: None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, refresh_per_second=4, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        begun = False
-
-        def show(temperature: float) -> None:
-            nonlocal begun
-            bar.update(task, advance=int(begun), description=f"T = {temperature:g}")
-            begun = True
-
-        yield show
 
 
 def _report(

@@ -12,6 +12,7 @@ import numpy as np
 from rich.console import Console
 
 from ..analysis.summary import R_HAT_LIMIT
+from ..live_bar import live_bar
 from ..scan import Scan, Table
 from ..scan.table import MIN_SAMPLE_SIZE
 from .grids import make_grid, print_grid, width
@@ -58,33 +59,14 @@ def progress(
     if not shown:
         yield None
         return
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        TextColumn("left"),
-    )
-    # Drawn between two steps: a thread of its own would take time from the kernels.
-    with Progress(*columns, console=console, auto_refresh=False, transient=True) as bar:
-        task = bar.add_task("", total=scan.total_sweeps, completed=scan.sweep, rate="")
+    columns = ("percent", "numbers", "left")
+    with live_bar("", scan.total_sweeps, columns, console=console, done=scan.sweep) as bar:
         low, high = scan.temperatures[[0, -1]]
         span = f"T = {low:g}" if low == high else f"T = {low:g} to {high:g}"
 
         def show(now: Scan) -> None:
             phase = "thermalising" if now.sweep < now.thermalise else "measuring"
-            rate = f"{now.flips_per_ns:.1f} flips/ns"
-            bar.update(task, completed=now.sweep, description=f"{phase}, {span}", rate=rate)
-            bar.refresh()
+            bar.show(now.sweep, f"{now.flips_per_ns:.1f} flips/ns", what=f"{phase}, {span}")
 
         yield show
 

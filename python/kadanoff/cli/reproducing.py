@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +11,8 @@ import typer
 from rich.console import Console
 
 from .. import arguments
-from ..reproductions import KNOWN, Progress, Quantity, Report, Reproduction, Settings, find
+from ..live_bar import live_bar
+from ..reproductions import KNOWN, Quantity, Report, Reproduction, Settings, find
 
 app = typer.Typer(
     name="reproduce",
@@ -91,8 +91,11 @@ def run_and_report(
     console = Console(stderr=json == jsonfile.STDOUT, quiet=quiet, highlight=False)
     console.print(f"{reproduction.title}\n{reproduction.paper}\n", **PLAIN)
     start = time.perf_counter()
-    with _progress(console, shown=console.is_terminal and not quiet) as progress:
-        report = reproduction.compute(settings, progress)
+    shown = console.is_terminal and not quiet
+    with live_bar("", None, ("percent", "elapsed"), console=console, shown=shown) as bar:
+        report = reproduction.compute(
+            settings, lambda done, total, what: bar.show(done, what=what, total=total)
+        )
     seconds = time.perf_counter() - start
     _print(report, console)
     console.print(f"\n{seconds:.1f} s, seed {settings.seed}", **PLAIN)
@@ -114,35 +117,6 @@ def draw(reproduction: Reproduction, report: Report) -> Any:
         figure = figures.empty(reproduction.size)
         reproduction.draw(figure, report)
     return figure
-
-
-@contextlib.contextmanager
-def _progress(console: Console, *, shown: bool) -> Iterator[Progress]:
-    if not shown:
-        yield lambda done, total, what: None
-        return
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, auto_refresh=False, transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def show(done: int, total: int, what: str) -> None:
-            bar.update(task, completed=done, total=total, description=what)
-            bar.refresh()
-
-        yield show
 
 
 def _print(report: Report, console: Console) -> None:

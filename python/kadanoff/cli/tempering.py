@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import signal
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +14,7 @@ from rich.console import Console
 
 import kadanoff as kd
 
+from ..live_bar import Bar, live_bar
 from . import configuration, jsonfile, writable
 from .grids import make_grid, print_grid
 from .rendering import FIGURE_FORMATS, PLAIN, plus_minus
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 STEPS = 200
 """Progress is shown, and walkers are looked at, so often in each phase."""
-
-Progress = Callable[[str, int], None]
 
 
 class Walks(NamedTuple):
@@ -66,8 +63,10 @@ def temper_and_report(path: Path, *, quiet: bool) -> int:
     notes = Console(stderr=True, **PLAIN)
     pt = make(config)
     report.print(headline(pt, config))
-    with _progress(config, notes, shown=notes.is_terminal and not quiet) as show:
-        outcome = simulate(pt, config, show)
+    shown = notes.is_terminal and not quiet
+    columns = ("percent", "left")
+    with live_bar("", _total(config), columns, console=notes, shown=shown) as bar:
+        outcome = simulate(pt, config, bar)
     if outcome.status:
         notes.print(f"stopped at sweep {pt.sweep} of {_total(config)}")
     if outcome.run is None:
@@ -127,34 +126,7 @@ def _total(config: Configuration) -> int:
     return config.tempering.thermalisation + config.tempering.sweeps
 
 
-@contextlib.contextmanager
-def _progress(config: Configuration, console: Console, *, shown: bool) -> Iterator[Progress]:
-    """Give a function that draws the progress bar at a sweep of a phase."""
-    if not shown:
-        yield lambda phase, sweep: None
-        return
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        TextColumn("left"),
-    )
-    # Drawn between two steps: a thread of its own would take time from the kernels.
-    with Bars(*columns, console=console, auto_refresh=False, transient=True) as bars:
-        task = bars.add_task("", total=_total(config))
-
-        def show(phase: str, sweep: int) -> None:
-            bars.update(task, completed=sweep, description=phase)
-            bars.refresh()
-
-        yield show
-
-
-def simulate(pt: ParallelTempering, config: Configuration, show: Progress) -> Outcome:
+def simulate(pt: ParallelTempering, config: Configuration, bar: Bar) -> Outcome:
     """Thermalise, then draw; Ctrl-C ends it early with the draws made."""
     settings = config.tempering
     parts: list[Run] = []
@@ -163,12 +135,12 @@ def simulate(pt: ParallelTempering, config: Configuration, show: Progress) -> Ou
     begin, status = time.perf_counter(), 0
     try:
         for step in _shares(settings.thermalisation):
-            show("thermalising", pt.sweep)
+            bar.show(pt.sweep, what="thermalising")
             pt.run(step)
         # Swaps before equilibrium say nothing about the flow in it.
         pt.reset_statistics()
         for step in _shares(settings.sweeps // settings.every):
-            show("measuring", pt.sweep)
+            bar.show(pt.sweep, what="measuring")
             parts.append(pt.sample(draws=step, every=settings.every))
             sweeps.append(pt.sweep)
             indices.append(pt.temperature_index)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kadanoff import arguments
+from kadanoff.draws import MAX_SWEEP
 from kadanoff.lattices import Lattice
 from kadanoff.models import Ising
 from kadanoff.sampler import UPDATES, Sampler
@@ -21,8 +22,7 @@ from .thinning import PILOT_CHAINS, Plan, plan
 
 TEMPERATURES = (1.8, 2.27, 3.0)
 MIN_TEMPERATURE = 1e-12
-CHAINS = PILOT_CHAINS
-MAX_SWEEPS = 2**40
+"""Samplers take a beta of up to 1e12."""
 
 Progress = Callable[[int, int, str], None]
 
@@ -180,12 +180,12 @@ def _checked(
         raise ValueError(f"[{call}] expected {expected}, got {wrong[0]:g}")
     count = arguments.integer(call, "per_temperature", per_temperature, 1, 2**31 // len(wanted))
     if chains is None:
-        chains = min(CHAINS, count) if sweeps is None else count
+        chains = min(PILOT_CHAINS, count) if sweeps is None else count
     return _Request(
         Ising(lattice),
         wanted,
         count,
-        arguments.integer(call, "seed", seed, 0, 2**64 - 1),
+        arguments.fixed_seed(call, seed),
         arguments.choice(call, "update", update, ("auto", *UPDATES)),
         arguments.integer(call, "chains", chains, 1, count),
         _sweeps(call, "sweeps", sweeps),
@@ -195,7 +195,7 @@ def _checked(
 
 
 def _sweeps(call: str, name: str, value: int | None) -> int | None:
-    return None if value is None else arguments.integer(call, name, value, 1, MAX_SWEEPS)
+    return None if value is None else arguments.integer(call, name, value, 1, MAX_SWEEP)
 
 
 def _plan(request: _Request, place: int) -> Plan:

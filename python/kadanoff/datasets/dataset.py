@@ -113,7 +113,7 @@ class Dataset(FixedAttributes):
         (7, 3, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
         """
         share = arguments.real("split", "held_out", held_out)
-        rng = np.random.default_rng(arguments.integer("split", "seed", seed, 0, 2**64 - 1))
+        rng = np.random.default_rng(arguments.fixed_seed("split", seed))
         count = round(share * len(self)) if 0 < share < 1 else 0
         if not 0 < count < len(self):
             expected = f"held_out in (0, 1) that leaves samples on both sides of {len(self)}"

@@ -59,6 +59,13 @@ class IsingSampling:
 class IsingDataset(Dataset):
     """Configurations at several temperatures; made by `ising`, or read by `load`.
 
+    Parameters
+    ----------
+    data : ndarray of int8, (n, n_sites), or PackedSpins
+        -1 and 1.
+    labels, sample_shape, temperatures, chains, sampling
+        The attributes. Without `chains`, each sample is a chain of its own.
+
     Attributes
     ----------
     labels : ndarray of int64, (n,)
@@ -200,7 +207,7 @@ class IsingDataset(Dataset):
         set()
         """
         call = "split"
-        seed = arguments.integer(call, "seed", seed, 0, 2**64 - 1)
+        seed = arguments.fixed_seed(call, seed)
         if train is None and validation is None:
             share = arguments.real(call, "held_out", held_out)
             expected, got = "held_out in (0, 1) that leaves", f"{share:g}"

@@ -19,10 +19,13 @@ RESIDUAL = 0.01
 LOCAL_RESIDUAL = 0.0001
 """The same for local updates, where tails decay up to half as fast as `tau` tells, below Tc."""
 PILOT_CHAINS = 64
+"""Whole words of the kernels that pack replicas."""
 PILOT_DRAWS = 128
+"""Of each chain: by Sokal's formula, 8192 numbers in all know the time to 5 to 10 per cent."""
 RESOLVED = 4.0
 """A pilot ends when the time is at most so many spacings of its draws."""
 MAX_SPACING = 4**6
+"""Sweeps between its draws at which a pilot gives up."""
 CLUSTER_COST = 32.0
 """Sweeps of the heat bath that take as long as one of Swendsen-Wang: 0.12 and 4 ns for a site."""
 BURN_IN = 20.0

@@ -94,6 +94,14 @@ class Model(FixedAttributes, ABC):
         return _restore, (type(self), self.to_state())
 
 
+def check_model(
+    call: str, model: object, kind: type = Model, example: str = "kd.Ising(lattice)"
+) -> None:
+    """Raise TypeError where it is no model of a kind."""
+    if not isinstance(model, kind):
+        raise TypeError(f"[{call}] expected a model such as {example}, got {model!r}")
+
+
 def _restore(kind: type[Model], state: dict[str, Any]) -> Model:
     """Undo `Model.__reduce__`."""
     from kadanoff import storage

@@ -186,7 +186,7 @@ class BoltzmannMachine(Ising):
         spins = terms.signs("recall", "state", given)
         arguments.choice("recall", "update", update, UPDATES)
         most = arguments.integer("recall", "max_sweeps", max_sweeps, 1, 2**40)
-        seed = arguments.integer("recall", "seed", seed, 0, 2**64 - 1)
+        seed = arguments.fixed_seed("recall", seed)
         if update == "parallel":
             found = all_at_once(*self._drive(), spins, most)
         else:

@@ -8,7 +8,8 @@
 - `layer_outputs`: what its units say about configurations;
 - `fit_energies`: the optimal thermometer, a softmax of the energy;
 - `AutoregressiveNetwork`, `VariationalFreeEnergy`: free energies without a Markov chain; what they
-  return is in `kadanoff.nn.autoregressive`.
+  return is in `kadanoff.nn.autoregressive`;
+- `torch_threads`: how many threads PyTorch uses.
 
 Networks and their training are functions of their seeds: on one machine, with one build and one
 number of threads, they come out bit for bit.

@@ -13,12 +13,15 @@ from kadanoff import arguments
 from kadanoff.errors import DivergenceError
 
 Floats = npt.NDArray[np.float64]
+MAX_CLASSES = 10_001
 NEWTON_STEPS = 20
+"""At most: a method without second derivatives has come near before."""
 CONVERGED = 1e-10
 """Of the gradient per sample, in units of a standard deviation of the energy."""
 FLAT = 1e-9
 """Curvature per sample below which a likelihood has no maximum, in the same units."""
 ROUNDING = 1e-13
+"""Singular values below this part of the largest are zero but for rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,11 @@ class EnergyMachine:
         weights, biases : array_like of float, (n_classes,)
             Constants that are added to all of them do not count.
 
+        Returns
+        -------
+        weights, biases : float
+            About 1 where they are off by statistical errors alone.
+
         Raises
         ------
         ValueError, TypeError
@@ -71,6 +79,11 @@ class EnergyMachine:
 
         For classes `step` apart in the inverse temperature it is the variance of the energy,
         :math:`\partial^2 \ln Z / \partial \beta^2 = C / \beta^2`.
+
+        Parameters
+        ----------
+        step : float
+            From the inverse temperature of a class to the next.
 
         Returns
         -------
@@ -186,8 +199,8 @@ def _counts(call: str, energies: Floats, labels: npt.NDArray[Any]) -> tuple[Floa
         raise ValueError(f"[{call}] expected {expected}, got shape {labels.shape}")
     if not np.isfinite(energies).all():
         raise ValueError(f"[{call}] expected finite energies, got NaN or infinity")
-    if labels.min() < 0 or labels.max() > 10_000 or not np.bincount(labels).all():
-        expected = "labels 0 to at most 10000, each at least once"
+    if labels.min() < 0 or labels.max() >= MAX_CLASSES or not np.bincount(labels).all():
+        expected = f"labels 0 to at most {MAX_CLASSES - 1}, each at least once"
         raise ValueError(f"[{call}] expected {expected}, got {labels.min()} to {labels.max()}")
     if labels.max() == 0:
         raise ValueError(f"[{call}] expected two classes or more, got one")

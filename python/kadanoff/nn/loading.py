@@ -49,9 +49,7 @@ class SpinDataset(torch.utils.data.Dataset):
         if not isinstance(data, Dataset):
             expected = "a data set such as kd.datasets.Dataset(rows, labels, shape)"
             raise TypeError(f"[SpinDataset] expected {expected}, got {type(data).__name__}")
-        packed = isinstance(data, IsingDataset)
         self.spins = data.packed if isinstance(data, IsingDataset) else PackedSpins.pack(data.data)
-        assert packed or len(self.spins) == len(data)
         self.shape = data.sample_shape
         given = arguments.array(
             "SpinDataset", "targets", data.labels if targets is None else targets
@@ -110,6 +108,11 @@ class BatchLoader:
     seed : int
         Of the orders; 0 <= seed < 2^64.
 
+    Attributes
+    ----------
+    epoch : int
+        Passes begun: an order is a function of (seed, epoch).
+
     Raises
     ------
     ValueError, TypeError
@@ -131,7 +134,7 @@ class BatchLoader:
     ) -> None:
         self.data = data if isinstance(data, SpinDataset) else SpinDataset(data)
         self.batch_size = arguments.integer("BatchLoader", "batch_size", batch_size, 1, MAX_BATCH)
-        self.seed = arguments.integer("BatchLoader", "seed", seed, 0, 2**64 - 1)
+        self.seed = arguments.fixed_seed("BatchLoader", seed)
         self.shuffle = shuffle
         self.epoch = 0
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 SHARPNESS = (2.0, 8.0, 30.0)
+"""From which the fit of a hyperbolic tangent starts, in units of 1 / range of beta."""
 PLACES = (0.25, 0.5, 0.75)
+"""The same of its centre, from the lowest beta to the highest."""
 
 
 class Thermometer(nn.Module):
@@ -122,9 +124,18 @@ class TanhFit(NamedTuple):
 
 
 def summed_weights(network: Any) -> Floats:
-    """Return the sum of the weights into each unit of the layer `output`, float64 (outputs,).
+    """Return the sum of the weights into each unit of the layer `output`.
 
-    Tanaka and Tomiya fit a hyperbolic tangent to it, see `tanh_transition`.
+    Tanaka and Tomiya (arXiv:1609.09087) fit a hyperbolic tangent to it, see `tanh_transition`.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        With a linear layer `output`, such as `Thermometer` and `FullyConnected`.
+
+    Returns
+    -------
+    ndarray of float64, (outputs,)
 
     Examples
     --------

@@ -143,7 +143,17 @@ def fit(
 
 
 def predict(network: Any, data: Data) -> npt.NDArray[np.float32]:
-    """Return what a network says about all rows, float32 (n, outputs), without gradients.
+    """Return what a network says about all rows, without gradients and in evaluation mode.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        As in `fit`.
+    data : SpinDataset or Dataset
+
+    Returns
+    -------
+    ndarray of float32, (n, outputs)
 
     Raises
     ------
@@ -167,15 +177,24 @@ def _predict(call: str, network: Any, data: Data) -> npt.NDArray[np.float32]:
     parts = []
     training = network.training
     network.eval()
-    with torch.no_grad():
-        for spins, _ in BatchLoader(rows, ASKED_AT_ONCE, shuffle=False):
-            parts.append(network(spins).numpy())
-    network.train(training)
+    try:
+        with torch.no_grad():
+            for spins, _ in BatchLoader(rows, ASKED_AT_ONCE, shuffle=False):
+                parts.append(network(spins).numpy())
+    finally:
+        network.train(training)
     return np.concatenate(parts)
 
 
 def accuracy(network: Any, data: Data) -> float:
-    """Return the share of rows whose largest output is that of their class label.
+    """Return the share of rows whose largest output is that of their class label, in [0, 1].
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        As in `fit`.
+    data : SpinDataset or Dataset
+        Its targets are class labels.
 
     Raises
     ------

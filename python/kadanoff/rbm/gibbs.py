@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from kadanoff import _core, arguments, device_arrays
 from kadanoff.draws import MAX_SWEEP
-from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
-from kadanoff.saved import SavedChains
+from kadanoff.saved import SavedChains, check_contract, restoring, versions
+from kadanoff.spin_chains import described_betas
 
 from .core_terms import core_terms
 from .gaussian.machine import GaussianRBM
@@ -413,8 +413,7 @@ class GibbsSampler(FixedAttributes, SavedChains):
         """Return what `save` writes, as plain values and arrays."""
         step, visible, hidden = self._core.snapshot()
         state = {
-            "rng_version": _core.rng_version,
-            "kadanoff_version": _core.__version__,
+            **versions(),
             "rbm": self.rbm.to_state(),
             "beta": self.beta,
             "precision": self.precision,
@@ -435,8 +434,7 @@ class GibbsSampler(FixedAttributes, SavedChains):
         cls, entries: Any, device: str = "cpu", threads: int | None = None
     ) -> GibbsSampler:
         """Return the sampler whose `state` was read back as `storage.Entries`."""
-        if entries.integer("rng_version") != _core.rng_version:
-            raise entries.wrong("rng_version", f"random-number contract {_core.rng_version}")
+        check_contract(entries)
         if "visible_scale" in entries.group("rbm"):
             from .gaussian.gibbs import GaussianGibbsSampler
 
@@ -449,7 +447,7 @@ class GibbsSampler(FixedAttributes, SavedChains):
         beta = entries.array("beta", np.float64, (None,))
         visible = cls._saved_visible(entries, len(beta), rbm.n_visible)
         hidden = _saved_bits(entries, "hidden", len(beta), rbm.n_hidden)
-        try:
+        with restoring("sampler"):
             sampler = cls(
                 rbm,
                 len(beta),
@@ -465,25 +463,16 @@ class GibbsSampler(FixedAttributes, SavedChains):
                 kept = _saved_bits(entries, "clamped", len(beta), rbm.n_visible)
                 sampler.clamp(kept.astype(bool))
             sampler._core.step = entries.integer("step", low=0, high=MAX_SWEEP)
-        except FileError:
-            raise
-        except ValueError as error:
-            raise FileError(f"[load] expected the state of a sampler, got: {error}") from error
         return sampler
 
     @staticmethod
     def _saved_visible(entries: Any, chains: int, units: int) -> npt.NDArray[Any]:
         return _saved_bits(entries, "visible", chains, units)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _from_plain_state, (self.state(), self.device, self.threads)
-
     def __repr__(self) -> str:
-        betas = np.unique(self.beta)
-        beta = f"{betas[0]:g}" if len(betas) == 1 else f"{betas[0]:g} to {betas[-1]:g}"
         return (
-            f"GibbsSampler({self.rbm!r}, chains={self.chains}, beta={beta}, seed={self.seed}, "
-            f"step={self.step}, {self.precision}, {self.kernel})"
+            f"GibbsSampler({self.rbm!r}, chains={self.chains}, beta={described_betas(self.beta)}, "
+            f"seed={self.seed}, step={self.step}, {self.precision}, {self.kernel})"
         )
 
 
@@ -521,10 +510,3 @@ def chosen_chains(where: npt.ArrayLike | None, chains: int) -> npt.NDArray[np.bo
     if not chosen.any():
         raise ValueError("[moments] expected at least one chain, got none")
     return np.ascontiguousarray(chosen)
-
-
-def _from_plain_state(state: dict[str, Any], device: str, threads: int | None) -> GibbsSampler:
-    """Undo `GibbsSampler.__reduce__`."""
-    from kadanoff import storage
-
-    return GibbsSampler.from_state(storage.Entries(state, "a pickled sampler"), device, threads)

@@ -12,7 +12,7 @@ from kadanoff.exact import kaufman
 from kadanoff.lattices import Square
 from kadanoff.models import Ising
 
-from .report import Progress, Quantity, Report, Reproduction, Settings
+from .report import Progress, Quantity, Report, Reproduction, Settings, Steps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,28 +61,25 @@ def compute(settings: Settings, progress: Progress) -> Report:
     effort = FULL if settings.full else FAST
     quantities: list[Quantity] = []
     series: dict[str, Array] = {}
-    total, done = len(effort.sizes) * (1 + effort.deep_seeds), 0
+    steps = Steps(progress, len(effort.sizes) * (1 + effort.deep_seeds))
     with torch_threads(settings.threads):
         for size in effort.sizes:
-            progress(done, total, f"L = {size}, shallow")
+            steps.next(f"L = {size}, shallow")
             train, held_out = _data(size, effort, settings)
-            shallow = _shallow(train, held_out, effort.shallow_epochs, settings.seed)
-            done += 1
+            shallow = _shallow(train, held_out, effort.shallow_epochs, settings.network_seed())
             deep = []
             for seed in range(effort.deep_seeds):
-                progress(done, total, f"L = {size}, deep {seed + 1} of {effort.deep_seeds}")
-                number = (settings.seed + seed) % 2**64
-                deep.append(_deep(train, held_out, effort.deep_epochs, number))
-                done += 1
+                steps.next(f"L = {size}, deep {seed + 1} of {effort.deep_seeds}")
+                deep.append(_deep(train, held_out, effort.deep_epochs, settings.network_seed(seed)))
             best = min(deep, key=lambda each: each.loss)
             worst = max(deep, key=lambda each: each.loss)
             physics = _physics(size, held_out)
             quantities += _quantities(size, physics, held_out, shallow, best, worst)
-            untrained = _shallow(train, held_out, 0, settings.seed)
+            untrained = _shallow(train, held_out, 0, settings.network_seed())
             quantities.append(_control(size, physics, untrained))
             series.update(_panels(size, physics, shallow, best))
     series["size"] = np.array(effort.sizes)
-    progress(total, total, "done")
+    steps.next("done")
     remarks = (
         f"{len(BETAS)} temperatures, beta {BETAS[0]} to {BETAS[-1]}; correlations in held-out"
         " configurations.",

@@ -14,7 +14,7 @@ from kadanoff.exact import critical_temperature, onsager
 from kadanoff.lattices import Square
 from kadanoff.rbm import RBM, RBMTrainer
 
-from .report import Progress, Quantity, Report, Reproduction, Settings
+from .report import Progress, Quantity, Report, Reproduction, Settings, Steps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,8 +66,9 @@ def compute(settings: Settings, progress: Progress) -> Report:
     series: dict[str, Array] = {"size": np.array(sizes), "temperature": TEMPERATURES, "near": NEAR}
     order: dict[int, Curve] = {}
     near: dict[int, Curve] = {}
-    for step, size in enumerate(sizes):
-        progress(step, len(sizes) + 1, f"L = {size}")
+    steps = Steps(progress, len(sizes) + 1)
+    for size in sizes:
+        steps.next(f"L = {size}")
         data = ising(
             Square(size), TEMPERATURES, draws, seed=settings.seed, threads=settings.threads
         )
@@ -78,7 +79,7 @@ def compute(settings: Settings, progress: Progress) -> Report:
         series.update(_panels(size, found, data, settings.seed))
         if size == RBM_SIZE:
             learnt = data
-    progress(len(sizes), len(sizes) + 1, f"RBM, L = {RBM_SIZE}")
+    steps.next(f"RBM, L = {RBM_SIZE}")
     rows, series["rbm_ratios"] = _machine(learnt, settings)
     small, large = sizes[-2:]
     crossed = crossing(near[small], near[large], sizes=(small, large), seed=settings.seed)
@@ -89,7 +90,7 @@ def compute(settings: Settings, progress: Progress) -> Report:
     for key, curves in (("order", order), ("cumulant", near)):
         series[key] = np.array([curves[size].mean for size in sizes])
         series[f"{key}_error"] = np.array([curves[size].standard_error for size in sizes])
-    progress(len(sizes) + 1, len(sizes) + 1, "done")
+    steps.next("done")
     remarks = (
         f"{draws} configurations at each of {len(TEMPERATURES)} temperatures, 1.6 to 2.9;"
         " no labels are used.",
@@ -210,7 +211,7 @@ def draw(figure: Figure, report: Report) -> None:
     exact = onsager(1 / temperatures).magnetization
     axes[1, 0].plot(temperatures, exact, color="black", lw=1.0, label=r"exact, $L = \infty$")
     axes[1, 0].legend()
-    axes[1, 1].axhline(TORUS, color="black", lw=0.9, ls=":", label="critical value of a torus")
+    axes[1, 1].axhline(TORUS, color="black", lw=0.9, ls=":", label=f"torus at $T_c$: {TORUS:.3f}")
     axes[1, 1].legend()
 
 

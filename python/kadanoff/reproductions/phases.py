@@ -13,7 +13,7 @@ from kadanoff import datasets
 from kadanoff.datasets import IsingDataset
 from kadanoff.lattices import Lattice, Square, Triangular
 
-from .report import Progress, Quantity, Report, Reproduction, Settings
+from .report import Progress, Quantity, Report, Reproduction, Settings, Steps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,18 +25,25 @@ LATTICES: dict[str, Callable[[int], Lattice]] = {"square": Square, "triangular":
 RANGE = 1.25
 """Temperatures of the square lattice are up to so far from the critical one."""
 NEAREST = 0.02
+"""And no nearer than this, where labels mean little."""
 APART = 0.1
 """Accuracies leave out temperatures nearer to the critical one than this."""
 SCALED = np.linspace(-3.0, 3.0, 9)
 """Test temperatures near the transition: (T / Tc - 1) L."""
 CHAINS = 32
+"""Of each temperature and seed."""
 HIDDEN = 100
+"""Hidden units, as published."""
 L2 = 1e-3
+"""Cost of their squared weights."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """How much to compute; numbers of configurations are for a temperature and a seed."""
+    """How much to compute; numbers of configurations are for a temperature and a seed.
+
+    Convolutional networks learn from `convolutional_share` of the configurations of one size.
+    """
 
     sizes: tuple[int, ...]
     seeds: int
@@ -46,7 +53,11 @@ class Work:
     epochs: int
     convolutional_size: int
     convolutional_share: float
-    accuracy_size: int = 40
+
+    @property
+    def accuracy_size(self) -> int:
+        """The size whose accuracies are shown: that of the publication, or the nearest."""
+        return min(self.sizes, key=lambda size: abs(size - 40))
 
 
 FAST = Work((10, 20, 40), 5, 40, 800, 160, 15, 20, 0.2)
@@ -66,9 +77,8 @@ class _Study:
     """Data, networks and what they say, size by size."""
 
     def __init__(self, work: Work, settings: Settings, progress: Progress) -> None:
-        self.work, self.settings, self._progress = work, settings, progress
-        self.total = len(work.sizes) * (3 + work.seeds) + work.seeds
-        self.done = 0
+        self.work, self.settings = work, settings
+        self.steps = Steps(progress, len(work.sizes) * (3 + work.seeds) + work.seeds)
         self.outputs: dict[str, list[Array]] = {name: [] for name in LATTICES}
         self.convolutional: dict[str, list[Array]] = {name: [] for name in LATTICES}
         self.temperatures: dict[str, list[Array]] = {name: [] for name in LATTICES}
@@ -87,15 +97,11 @@ class _Study:
                 self.temperatures[name].append(np.unique(test.temperatures))
                 self.outputs[name].append(self._ask(connected, test))
                 self.convolutional[name].append(self._ask(convolutional, test))
-            if size == min(work.sizes, key=lambda known: abs(known - work.accuracy_size)):
+            if size == work.accuracy_size:
                 networks = {"connected": connected, "convolutional": convolutional}
                 for kind, found in networks.items():
                     self.accuracies[kind] = self._accuracies(found, tests["square"])
         return _report(self)
-
-    def tell(self, text: str) -> None:
-        self._progress(self.done, self.total, text)
-        self.done += 1
 
     def _seed(self, *place: int) -> int:
         key = np.random.SeedSequence(self.settings.seed, spawn_key=place)
@@ -105,14 +111,14 @@ class _Study:
         half = self.work.train_temperatures // 2
         away = np.linspace(NEAREST, RANGE, half)
         temperatures = CRITICAL["square"] + np.concatenate([-away[::-1], away])
-        self.tell(f"L = {size}: configurations to train on")
+        self.steps.next(f"L = {size}: configurations to train on")
         return self._drawn("square", size, temperatures, self.work.train, self._seed(0, size))
 
     def _test_data(self, name: str, size: int) -> IsingDataset:
         critical = CRITICAL[name]
         near = critical * (1 + SCALED / size)
         far = critical / CRITICAL["square"] * np.linspace(1.0, 3.5, 21)
-        self.tell(f"L = {size}: configurations of the {name} lattice")
+        self.steps.next(f"L = {size}: configurations of the {name} lattice")
         temperatures = np.sort(np.concatenate([near, far]))
         seed = self._seed(1, size, list(LATTICES).index(name))
         return self._drawn(name, size, temperatures, self.work.test, seed)
@@ -137,7 +143,7 @@ class _Study:
     def _connected(self, data: IsingDataset, size: int, seed: int) -> Any:
         from kadanoff import nn
 
-        self.tell(f"L = {size}: network {seed + 1} of {self.work.seeds}")
+        self.steps.next(f"L = {size}: network {seed + 1} of {self.work.seeds}")
         train, validation = self._part(data, seed).split(0.15, seed=1)
         number = self._seed(2, size, seed)
         network = nn.FullyConnected(size * size, HIDDEN, seed=number % 2**32)
@@ -146,7 +152,7 @@ class _Study:
     def _convolutional(self, data: IsingDataset, seed: int) -> Any:
         from kadanoff import nn
 
-        self.tell(f"convolutional network {seed + 1} of {self.work.seeds}")
+        self.steps.next(f"convolutional network {seed + 1} of {self.work.seeds}")
         share = self.work.convolutional_share
         train, validation, _ = self._part(data, seed).split(train=share, validation=0.1, seed=1)
         number = self._seed(3, seed)
@@ -265,7 +271,7 @@ def _error(values: Array) -> Any:
 
 
 def _quantities(study: _Study, series: dict[str, Array]) -> tuple[Quantity, ...]:
-    size = min(study.work.sizes, key=lambda known: abs(known - study.work.accuracy_size))
+    size = study.work.accuracy_size
 
     def accuracy(name: str, kind: str, within: float | None) -> Quantity:
         values = series[f"{kind}_accuracy"]

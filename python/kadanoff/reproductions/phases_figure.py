@@ -22,7 +22,9 @@ def draw(figure: Figure, series: Series, critical: Mapping[str, float]) -> None:
         _outputs(axis, series, name, critical[name])
     _collapse(axes[1, 0], series, critical)
     _crossings(axes[1, 1], series, critical)
-    axes[0, 0].legend(title="ordered / disordered", loc="center left")
+    # Between the curves of both outputs, above the line at 1/2.
+    title = "ordered / disordered"
+    axes[0, 0].legend(title=title, loc="center right", bbox_to_anchor=(1.0, 0.63))
     axes[0, 0].set_title("square: trained here")
     axes[0, 1].set_title("triangular: never seen")
     for letter, axis in zip("abcd", axes.flat, strict=True):

@@ -16,6 +16,25 @@ Progress = Callable[[int, int, str], None]
 """Called as progress(done, total, what is being done), between two pieces of the work."""
 
 
+class Steps:
+    """Tells of pieces of work, each before it begins.
+
+    Parameters
+    ----------
+    progress : callable
+    total : int
+        Number of pieces.
+    """
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def next(self, what: str) -> None:
+        """Say that the piece before is done, and what comes now."""
+        self._progress(self._done, self._total, what)
+        self._done += 1
+
+
 @dataclass(frozen=True)
 class Settings:
     """How much to compute.
@@ -33,6 +52,10 @@ class Settings:
     full: bool = False
     seed: int = 1
     threads: int | None = None
+
+    def network_seed(self, number: int = 0) -> int:
+        """Return the seed of a network: PyTorch's have 63 bits."""
+        return (self.seed + number) % 2**63
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,9 @@ REPLICAS = 32
 GROUPS = 8
 """Of replicas, whose times give the errors."""
 LAGS = 1000
+"""Of the autocorrelation functions, in draws."""
+LOCAL_EXPONENT = 2.17
+"""z of local updates (M. P. Nightingale, H. W. J. Blote, Phys. Rev. Lett. 76 (1996) 4548)."""
 DRAWS = {
     "heat bath": 4000,
     "Metropolis": 4000,
@@ -43,8 +46,9 @@ DRAWS = {
     "SLMC, 3 ranges": 3000,
     "RBM": 2000,
 }
+"""At each size; where a draw takes long, fewer are enough for the errors."""
 PACE = {"heat bath": 0.006, "Metropolis": 0.003, "RBM": 0.03}
-"""Steps between draws, in units of L^2.17."""
+"""Steps between draws, in units of L^z; 1 where there is none."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,7 @@ def _time(update: str, model: kd.Ising, learned: kd.slmc.Learned, settings: Sett
     """Measure the magnetisation often enough to see its decay, and for long enough to average."""
     sampler = _make(update, model, learned, settings)
     size = model.lattice.shape[0]
-    every = max(1, round(PACE.get(update, 0.0) * size**2.17))
+    every = max(1, round(PACE.get(update, 0.0) * size**LOCAL_EXPONENT))
     draws = DRAWS[update] * (2 if settings.full and update != "RBM" else 1)
     begin = time.process_time()
     run = sampler.sample(draws, every)
@@ -346,7 +350,7 @@ def _draw_times(axes: Any, series: Any, name: str, unit: float) -> None:
         seen = np.isfinite(tau[k])
         style: dict[str, Any] = {"color": _colours()[update], "label": update, "ms": 5}
         axes.errorbar(sizes[seen], tau[k][seen], errors[k][seen] * tau[k][seen], fmt="o-", **style)
-    power = 2.17 if name == "tau_sweeps" else 4.17
+    power = LOCAL_EXPONENT + (0 if name == "tau_sweeps" else 2)
     guide = tau[0, -1] * (sizes / sizes[-1]) ** power
     axes.loglog(sizes, guide, ":", color=GUIDE, zorder=0, label=r"$\sim L^{2.17}$ sweeps")
     axes.set_ylim(None, 12 * np.nanmax(tau) if name == "tau_sweeps" else None)

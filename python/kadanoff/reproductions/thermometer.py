@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,7 +12,7 @@ from kadanoff.exact import critical_temperature, kaufman
 from kadanoff.lattices import Square
 from kadanoff.models import Ising
 
-from .report import Progress, Quantity, Report, Reproduction, Settings
+from .report import Progress, Quantity, Report, Reproduction, Settings, Steps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,17 +20,22 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 CRITICAL = 1 / critical_temperature()
 SIZES = (8, 16, 32)
+"""Those of the publication."""
 PUBLISHED = {
     ("CNN", 16): 0.4486,
     ("CNN", 32): 0.4519,
     ("FC", 16): 0.4339,
     ("FC", 32): 0.4156,
 }
+"""Estimates of beta_c by network and size."""
 RATES = {"CNN": 1e-4, "FC": 3e-4}
+"""Of learning."""
 RANGES = {"low": (0.02, 0.60), "high": (0.30, 1.00), "ordered": (0.50, 0.90)}
 """Of inverse temperatures; only the last one has no transition."""
 MAIN = (0.02, 0.80)
+"""The range whose estimates are compared with the publication's."""
 CONTROL_SIZE = 16
+"""Of the lattices with other ranges and with shuffled labels."""
 READ_AT = 0.95
 """Weights are read as soon as a hyperbolic tangent explains this share of their variance."""
 LADDERS = {8: (0.10, 0.75, 0.05), 16: (0.12, 0.64, 0.04), 32: (0.24, 0.60, 0.03)}
@@ -80,11 +83,13 @@ FAST, FULL = Effort(40, 192, 20, 3, 10_000), Effort(80, 512, 60, 5, 100_000)
 
 def compute(settings: Settings, progress: Progress) -> Report:
     """Train on all sizes and on ranges off the transition; fit the optimal energy machines."""
+    from kadanoff.nn import torch_threads
+
     effort = FULL if settings.full else FAST
-    steps = _Steps(progress, 2 * effort.seeds * len(SIZES) + 2 * (len(RANGES) + 1) + len(SIZES))
+    steps = Steps(progress, 2 * effort.seeds * len(SIZES) + 2 * (len(RANGES) + 1) + len(SIZES))
     quantities: list[Quantity] = []
     series: dict[str, Array] = {}
-    with _one_place_for_threads(settings):
+    with torch_threads(settings.threads):
         quantities += _sizes(settings, effort, steps, series)
         quantities += _ranges(settings, effort, steps, series)
     for size in SIZES:
@@ -101,27 +106,8 @@ def compute(settings: Settings, progress: Progress) -> Report:
     return Report(tuple(quantities), series, remarks)
 
 
-class _Steps:
-    """Counts pieces of work."""
-
-    def __init__(self, progress: Progress, total: int) -> None:
-        self._progress, self._total, self._done = progress, total, 0
-
-    def next(self, what: str) -> None:
-        self._progress(self._done, self._total, what)
-        self._done += 1
-
-
-@contextmanager
-def _one_place_for_threads(settings: Settings) -> Iterator[None]:
-    from kadanoff.nn import torch_threads
-
-    with torch_threads(settings.threads):
-        yield
-
-
 def _sizes(
-    settings: Settings, effort: Effort, steps: _Steps, series: dict[str, Array]
+    settings: Settings, effort: Effort, steps: Steps, series: dict[str, Array]
 ) -> list[Quantity]:
     """Train both networks on each size with several seeds."""
     rows = []
@@ -136,8 +122,7 @@ def _sizes(
             for seed in range(effort.seeds):
                 steps.next(f"{kind}, L = {size}, seed {seed + 1} of {effort.seeds}")
                 traces.append(train_thermometer(
-                    kind, train, validation, betas, effort.epochs,
-                    (settings.seed + seed) % 2**64,
+                    kind, train, validation, betas, effort.epochs, settings.network_seed(seed)
                 ))  # fmt: skip
             rows += _estimates(kind, size, traces)
             rows += _shapes(kind, size, traces[0], betas, order)
@@ -199,8 +184,7 @@ def train_thermometer(
     def look(epoch: int, total: int, text: str) -> None:
         sums.append(nn.summed_weights(network))
         fits.append(nn.tanh_transition(betas, sums[-1]))
-        first = all(fit.explained < READ_AT for fit in fits[:-1])
-        if first:
+        if all(fit.explained < READ_AT for fit in fits[:-1]):
             maps[:] = [network.output.weight.detach().numpy().T.astype(float)]
 
     history = nn.fit(
@@ -248,7 +232,7 @@ def _shapes(kind: str, size: int, trace: Trace, betas: Array, order: Array) -> l
 
 
 def _ranges(
-    settings: Settings, effort: Effort, steps: _Steps, series: dict[str, Array]
+    settings: Settings, effort: Effort, steps: Steps, series: dict[str, Array]
 ) -> list[Quantity]:
     """Train on other ranges of temperature, and with labels that mean nothing."""
     rows = []
@@ -259,7 +243,7 @@ def _ranges(
             steps.next(f"{kind}, {name} range")
             betas = np.linspace(low, high, effort.classes)
             parts = _data(CONTROL_SIZE, betas, effort, settings)
-            trace = train_thermometer(kind, *parts, betas, effort.epochs, settings.seed)
+            trace = train_thermometer(kind, *parts, betas, effort.epochs, settings.network_seed())
             series[f"trace_{kind}_{name}"] = trace.beta
             series[f"error_{kind}_{name}"] = trace.beta_error
             label = f"beta_c from weights, {kind}, {low:.2f} to {high:.2f}"
@@ -283,7 +267,8 @@ def _shuffled(kind: str, settings: Settings, effort: Effort) -> Quantity:
     train, validation = _data(CONTROL_SIZE, betas, effort, settings)
     labels = np.random.default_rng(settings.seed).permutation(train.labels)
     epochs = max(effort.epochs // 4, 1)
-    trace = train_thermometer(kind, train, validation, betas, epochs, settings.seed, labels)
+    seed = settings.network_seed()
+    trace = train_thermometer(kind, train, validation, betas, epochs, seed, labels)
     name = f"share that a tanh explains, {kind}, shuffled labels"
     return Quantity(name, float(np.median(trace.explained)), None, 0.0, 0.7, "nothing to learn")
 
@@ -378,11 +363,13 @@ def _draw_sums(axis: Any, report: Report) -> None:
                 betas, shown, style, ms=4, lw=1.2, mfc="none", color=colour,
                 label=f"{kind}, {text} (epoch {epoch + 1})",
             )  # fmt: skip
-    axis.axvline(CRITICAL, color=GUIDE, lw=0.9, ls="--")
+    # Below the legend, which has room of its own.
+    axis.axvline(CRITICAL, ymax=0.66, color=GUIDE, lw=0.9, ls="--")
+    axis.set_ylim(-0.8, 1.2)
     axis.set_xlabel(r"label  $\beta_k$")
     axis.set_ylabel("sum of weights, scaled")
     axis.set_title(f"$L = {SIZES[-1]}$")
-    axis.legend(fontsize=8.5)
+    axis.legend(fontsize=8.5, loc="upper right")
 
 
 def _draw_traces(axis: Any, report: Report) -> None:
@@ -438,7 +425,8 @@ def _draw_deviations(axis: Any, report: Report) -> None:
     axis.set_xlabel(r"$\beta_k$")
     axis.set_ylabel(r"(bias $+ \ln Z$) / standard error")
     axis.set_title("deviation of the biases")
-    axis.legend()
+    axis.set_ylim(-4.0, 4.5)
+    axis.legend(ncols=len(SIZES), loc="upper center")
 
 
 def _draw_curvatures(axis: Any, report: Report) -> None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import _core, arguments
+from .. import arguments
 from ..errors import FileError, Interrupted
 from ..models import Ising
 from ..run import Run
 from ..sampler import STARTS, Sampler
+from ..saved import versions
 from . import running
 from .table import Table, make_table
 
@@ -127,7 +128,7 @@ class Scan:
             threads=threads,
             start=start,
         )
-        self._begin(empty_series(self.sampler.replicas, 0), _provenance())
+        self._begin(empty_series(self.sampler.replicas, 0), versions())
 
     def _begin(self, series: dict[str, FloatArray], provenance: dict[str, str | int]) -> None:
         """Set the draws so far, as the constructor and `load` do."""
@@ -443,10 +444,6 @@ def empty_series(replicas: int, draws: int) -> dict[str, FloatArray]:
     return {name: np.empty((replicas, draws)) for name in OBSERVABLES}
 
 
-def _provenance() -> dict[str, str | int]:
-    return {"kadanoff_version": _core.__version__, "rng_version": _core.rng_version}
-
-
 def _stored_series(entries: Entries, scan: Scan) -> dict[str, FloatArray]:
     group = entries.group("observables")
     shape = (scan.sampler.replicas, None)
@@ -462,4 +459,4 @@ def _stored_series(entries: Entries, scan: Scan) -> dict[str, FloatArray]:
 def _stored_provenance(entries: Entries) -> dict[str, str | int]:
     """Return what the versions that made the draws so far share with this one."""
     stored = entries.plain("provenance")
-    return {name: value for name, value in _provenance().items() if stored.get(name) == value}
+    return {name: value for name, value in versions().items() if stored.get(name) == value}

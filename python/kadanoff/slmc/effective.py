@@ -13,6 +13,7 @@ from kadanoff.models import Ising
 from .pair_sums import RANGES, configurations, correlations, square_model
 
 BLOCKS = 20
+"""Of configurations, for the jackknife."""
 
 Floats = npt.NDArray[np.float64]
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kadanoff import arguments
+from kadanoff.annealing.schedule import checked_betas
 from kadanoff.models import Ising
 from kadanoff.sampler import Sampler
 
@@ -133,14 +134,14 @@ def learn(
     True
     """
     model = square_model("learn", model)
-    beta = arguments.real("learn", "beta", beta)
+    beta = _inverse_temperature("beta", beta)
     ranges = arguments.integer("learn", "ranges", ranges, 1, RANGES)
     rounds = arguments.integer("learn", "rounds", rounds, 1, 1000)
     configurations = arguments.integer("learn", "configurations", configurations, 100, 2**31)
     replicas = arguments.integer("learn", "replicas", replicas, 1, configurations)
     thermalise = arguments.integer("learn", "thermalise", thermalise, 0, 2**31)
     seed = arguments.seed("learn", seed)
-    first = 0.8 * beta if start_beta is None else arguments.real("learn", "start_beta", start_beta)
+    first = 0.8 * beta if start_beta is None else _inverse_temperature("start_beta", start_beta)
     draws = -(-configurations // replicas)
 
     local = Sampler(model, first, replicas=replicas, seed=seed, threads=threads, start="random")
@@ -163,6 +164,10 @@ def learn(
         spins, sweep = sampler.spins, sampler.sweep
     last = _next(model, effective, beta, clusters, seed, threads, spins, sweep)
     return Learned(effective, tuple(history), last)
+
+
+def _inverse_temperature(name: str, value: float) -> float:
+    return float(checked_betas("learn", name, arguments.real("learn", name, value))[0])
 
 
 def _next(

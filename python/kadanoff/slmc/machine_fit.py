@@ -16,7 +16,11 @@ from kadanoff.rbm import RBM
 from .pair_sums import CHUNK, configurations, square_model
 
 MAX_WINDOW = 9
+"""Sites of a window: 256 patterns and their opposites."""
 STARTS = 8
+"""Fits from random weights, of which the best is kept: the sum of squares is not convex."""
+WIDTH = 0.3
+"""Standard deviation of these weights, of the order of beta J at a transition."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -66,7 +70,7 @@ def fit_rbm(
     spins : array_like of -1 and 1, (..., y, x)
         Configurations.
     beta : float
-        Inverse temperature of the model; the machine is sampled at beta = 1.
+        Inverse temperature of the model, above 0; the machine is sampled at beta = 1.
     filters : int
         Hidden units of each site, 1 to 64.
     window : (int, int)
@@ -111,22 +115,21 @@ def fit_rbm(
     (RBM(64 visible +-1, 128 hidden +-1 units), True)
     """
     model = square_model("fit_rbm", model)
-    beta = arguments.real("fit_rbm", "beta", beta)
+    beta = arguments.positive("fit_rbm", "beta", beta)
     filters = arguments.integer("fit_rbm", "filters", filters, 1, 64)
     if np.any(np.asarray(model.field)):
         raise ValueError("[fit_rbm] expected a model without a field, got one with a field")
-    if not arguments.real("fit_rbm", "ridge", ridge) >= 0.0:
-        raise ValueError(f"[fit_rbm] expected ridge >= 0, got {ridge}")
+    ridge = arguments.not_negative("fit_rbm", "ridge", ridge)
     sides = _window(window, model.lattice.shape)
     states, totals = configurations("fit_rbm", model, spins, energies)
-    target = beta * (totals - totals.mean())
-    if len(states) < 2 or not target.any():
+    if not np.ptp(totals) > 0.0:
         raise ValueError("[fit_rbm] expected configurations of different energies, got one energy")
+    target = beta * (totals - totals.mean())
     patterns = _patterns(sides)
     counts = _pattern_counts(states, sides)
     counts -= counts.mean(axis=0)
     random = np.random.default_rng(arguments.seed("fit_rbm", seed))
-    starts = random.normal(scale=0.3, size=(STARTS, filters, patterns.shape[1]))
+    starts = random.normal(scale=WIDTH, size=(STARTS, filters, patterns.shape[1]))
     weights = _least_squares(counts, patterns, target, ridge, starts)
     rest = target + counts @ _log_cosh(patterns @ weights.T).sum(axis=1)
     return FittedRBM(

@@ -9,14 +9,15 @@ import numpy.typing as npt
 
 from kadanoff import _core, arguments
 from kadanoff.draws import MAX_SWEEP, checked_draws, finished
-from kadanoff.errors import FileError
-from kadanoff.fixed import FixedAttributes
 from kadanoff.models import Ising
-from kadanoff.models import from_state as model_from_state
+from kadanoff.models.base import check_model
 from kadanoff.rbm import RBM, GibbsSampler
 from kadanoff.run import Run
 from kadanoff.sampler import STARTS, Sampler
-from kadanoff.saved import SavedChains
+from kadanoff.saved import restoring
+from kadanoff.spin_chains import SpinChains, described_betas, model_and_beta
+
+from .pair_sums import EXAMPLE
 
 UPDATE = "rbm-proposals"
 
@@ -34,7 +35,7 @@ class _State(NamedTuple):
     accepted: npt.NDArray[np.bool_]
 
 
-class RBMProposalSampler(FixedAttributes, SavedChains):
+class RBMProposalSampler(SpinChains):
     r"""Self-learning Monte Carlo with a restricted Boltzmann machine as the effective model.
 
     It samples the model exactly, whatever the machine is; a good one makes acceptance high. Spins
@@ -85,7 +86,7 @@ class RBMProposalSampler(FixedAttributes, SavedChains):
 
     _kind = "rbm_proposal_sampler"
     _call: ClassVar[str] = "RBMProposalSampler"
-    _fixed = frozenset({"model", "rbm", "beta", "steps", "replicas", "seed", "threads"})
+    _fixed = frozenset({"model", "rbm", "beta", "steps", "replicas", "seed", "device", "threads"})
 
     def __init__(
         self,
@@ -99,10 +100,7 @@ class RBMProposalSampler(FixedAttributes, SavedChains):
         start: str = "ordered",
     ) -> None:
         call = self._call
-        if not isinstance(model, Ising):
-            raise TypeError(
-                f"[{call}] expected a model such as kd.Ising(kd.Square(16)), got {model!r}"
-            )
+        check_model(call, model, Ising, EXAMPLE)
         if not isinstance(rbm, RBM):
             raise TypeError(f"[{call}] expected a machine such as kd.RBM(weights), got {rbm!r}")
         sites = model.lattice.n_sites
@@ -111,6 +109,7 @@ class RBMProposalSampler(FixedAttributes, SavedChains):
                 f"[{call}] expected a visible unit for each of {sites} sites, got {rbm!r}"
             )
         self.model, self.rbm = model, rbm
+        self.update, self.device = UPDATE, "cpu"
         self.steps = arguments.integer(call, "steps", steps, 1, 2**20)
         self.replicas = arguments.integer(call, "replicas", replicas, 1, 2**31)
         self.seed = arguments.seed(call, seed)
@@ -157,11 +156,6 @@ class RBMProposalSampler(FixedAttributes, SavedChains):
     def sweep(self) -> int:
         """Proposals done."""
         return self._state.step
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of `spins`: (replica,) and then that of the lattice."""
-        return (self.replicas, *self.model.lattice.shape)
 
     @property
     def spins(self) -> npt.NDArray[np.int8]:
@@ -238,33 +232,15 @@ class RBMProposalSampler(FixedAttributes, SavedChains):
         run = self._run(observables, every, before + every) if done else None
         return finished(run, signal, draws)
 
-    def _run(self, observables: dict[str, Floats], every: int, first_sweep: int) -> Run:
-        return Run(
-            observables,
-            beta=self.beta,
-            every=every,
-            model=self.model.describe(),
-            update=UPDATE,
-            seed=self.seed,
-            first_sweep=first_sweep,
-            provenance={
-                "kadanoff_version": _core.__version__,
-                "rng_version": _core.rng_version,
-                "steps": self.steps,
-            },
-        )
+    def _settings(self) -> dict[str, str | int]:
+        return {"steps": self.steps}
 
     def state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""
         return {
-            "rng_version": _core.rng_version,
-            "kadanoff_version": _core.__version__,
-            "model": self.model.to_state(),
+            **super().state(),
             "rbm": self.rbm.to_state(),
-            "beta": self.beta,
             "steps": self.steps,
-            "seed": self.seed,
-            "sweep": self.sweep,
             "up": np.packbits(self._state.up, axis=1),
         }
 
@@ -274,13 +250,10 @@ class RBMProposalSampler(FixedAttributes, SavedChains):
     ) -> RBMProposalSampler:
         """Return the sampler whose `state` was read back as `storage.Entries`."""
         arguments.choice("load", "device", device, ("cpu",))
-        if entries.integer("rng_version") != _core.rng_version:
-            raise entries.wrong("rng_version", f"random-number contract {_core.rng_version}")
-        model = model_from_state(entries.group("model"))
-        beta = entries.array("beta", np.float64, (None,))
+        model, beta = model_and_beta(entries)
         sites = model.lattice.n_sites
         packed = entries.array("up", np.uint8, (len(beta), (sites + 7) // 8))
-        try:
+        with restoring("sampler", TypeError):
             sampler = cls(
                 model,  # type: ignore[arg-type]  # a TypeError of ours tells of other models
                 RBM.from_state(entries.group("rbm")),
@@ -291,29 +264,13 @@ class RBMProposalSampler(FixedAttributes, SavedChains):
                 threads=threads,
                 start="down",
             )
-        except FileError:
-            raise
-        except (ValueError, TypeError) as error:
-            raise FileError(f"[load] expected the state of a sampler, got: {error}") from error
         sweep = entries.integer("sweep", low=0, high=MAX_SWEEP // sampler.steps)
         sampler._state = sampler._measured(sweep, np.unpackbits(packed, axis=1, count=sites))
         return sampler
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _from_plain_state, (self.state(), self.threads)
-
     def __repr__(self) -> str:
-        betas = np.unique(self.beta)
-        beta = f"{betas[0]:g}" if len(betas) == 1 else f"{betas[0]:g} to {betas[-1]:g}"
         return (
-            f"RBMProposalSampler({self.model!r}, {self.rbm!r}, beta={beta}, steps={self.steps}, "
-            f"replicas={self.replicas}, seed={self.seed}, sweep={self.sweep})"
+            f"RBMProposalSampler({self.model!r}, {self.rbm!r}, "
+            f"beta={described_betas(self.beta)}, steps={self.steps}, replicas={self.replicas}, "
+            f"seed={self.seed}, sweep={self.sweep})"
         )
-
-
-def _from_plain_state(state: dict[str, Any], threads: int | None) -> RBMProposalSampler:
-    """Undo `RBMProposalSampler.__reduce__`."""
-    from kadanoff import storage
-
-    entries = storage.Entries(state, "a pickled sampler")
-    return RBMProposalSampler.from_state(entries, threads=threads)

@@ -9,10 +9,12 @@ import numpy.typing as npt
 
 from kadanoff import arguments
 from kadanoff.models import Ising, Model
+from kadanoff.models.base import check_model
 
 RANGES = 3
 STEPS = (((0, 1), (1, 0)), ((1, 1), (1, -1)), ((0, 2), (2, 0)))
 """(dy, dx) to half of the first, second and third neighbours of a site: each pair once."""
+EXAMPLE = "kd.Ising(kd.Square(16))"
 CHUNK = 1 << 24
 """Spins that are worked on at a time."""
 
@@ -79,8 +81,7 @@ def signs(call: str, spins: npt.NDArray[Any]) -> Spins:
 
 def square_model(call: str, model: Any) -> Ising:
     """Return an Ising model on a periodic square lattice; TypeError or ValueError otherwise."""
-    if not isinstance(model, Model):
-        raise TypeError(f"[{call}] expected a model such as kd.Ising(kd.Square(16)), got {model!r}")
+    check_model(call, model, example=EXAMPLE)
     square = isinstance(model, Ising) and model.lattice.name == "square"
     if not square or not all(model.lattice.periodic):
         raise ValueError(

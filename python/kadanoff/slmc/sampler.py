@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from kadanoff import _core, arguments
 from kadanoff.draws import MAX_SWEEP
-from kadanoff.errors import FileError
 from kadanoff.models import Ising
-from kadanoff.models import from_state as model_from_state
-from kadanoff.run import Run
+from kadanoff.models.base import check_model
 from kadanoff.sampler import STARTS, Sampler, core_terms
+from kadanoff.saved import restoring
+from kadanoff.spin_chains import described_betas, model_and_beta
 
 from .effective import EffectiveIsing
+from .pair_sums import EXAMPLE
 
 UPDATE = "self-learning"
 MAX_CLUSTERS = 2**28
@@ -68,6 +69,9 @@ class SelfLearningSampler(Sampler):
     "accepted", 1 or 0. N / <proposed_sites> proposals touch as many sites as a sweep of the
     lattice.
 
+    At beta = 0 every cluster is one spin, and every proposal accepted: an even number of clusters
+    leaves half of all states out, so `every` and `clusters` both have to be odd there.
+
     Examples
     --------
     >>> import kadanoff as kd
@@ -95,10 +99,7 @@ class SelfLearningSampler(Sampler):
         start: str = "ordered",
     ) -> None:
         call = self._call
-        if not isinstance(model, Ising):
-            raise TypeError(
-                f"[{call}] expected a model such as kd.Ising(kd.Square(16)), got {model!r}"
-            )
+        check_model(call, model, Ising, EXAMPLE)
         if isinstance(effective, EffectiveIsing):
             effective = effective.couplings
         self.model = model
@@ -125,13 +126,8 @@ class SelfLearningSampler(Sampler):
         )
         self._set_beta_array(betas)
 
-    def _run(
-        self, observables: dict[str, npt.NDArray[np.float64]], every: int, first_sweep: int
-    ) -> Run:
-        run = super()._run(observables, every, first_sweep)
-        effective = ", ".join(map(repr, self.effective))
-        run.provenance = {**run.provenance, "effective": effective, "clusters": self.clusters}
-        return run
+    def _settings(self) -> dict[str, str | int]:
+        return {"effective": ", ".join(map(repr, self.effective)), "clusters": self.clusters}
 
     def state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""
@@ -152,10 +148,8 @@ class SelfLearningSampler(Sampler):
             A ValueError: the file is not such a sampler's, damaged, hostile, or of another version.
         FileNotFoundError, PermissionError
         """
-        from kadanoff import storage
-
-        _, tree = storage.read(path, cls._kind, {cls._version})
-        return cls.from_state(storage.Entries(tree, path), device, threads)
+        sampler: SelfLearningSampler = super(Sampler, cls).load(path, device, threads)
+        return sampler
 
     @classmethod
     def from_state(
@@ -163,14 +157,11 @@ class SelfLearningSampler(Sampler):
     ) -> SelfLearningSampler:
         """Return the sampler whose `state` was read back as `storage.Entries`."""
         arguments.choice("load", "device", device, ("cpu",))
-        if entries.integer("rng_version") != _core.rng_version:
-            raise entries.wrong("rng_version", f"random-number contract {_core.rng_version}")
-        model = model_from_state(entries.group("model"))
-        beta = entries.array("beta", np.float64, (None,))
+        model, beta = model_and_beta(entries)
         words = entries.array("packed_spins", np.uint32, (None,))
         if words.size != model.lattice.n_sites * ((len(beta) + 31) // 32):
             raise entries.wrong("packed_spins", "the spins of all sites and replicas")
-        try:
+        with restoring("sampler", TypeError):
             sampler = cls(
                 model,  # type: ignore[arg-type]  # a TypeError of ours tells of other models
                 entries.array("effective", np.float64, (None,)),
@@ -183,29 +174,12 @@ class SelfLearningSampler(Sampler):
             )
             sampler._core.write_packed(np.ascontiguousarray(words))
             sampler._core.sweep = entries.integer("sweep", low=0, high=MAX_SWEEP)
-        except FileError:
-            raise
-        except (ValueError, TypeError) as error:
-            raise FileError(f"[load] expected the state of a sampler, got: {error}") from error
         return sampler
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _from_plain_state, (self.state(), self.threads)
-
     def __repr__(self) -> str:
-        betas = np.unique(self.beta)
-        beta = f"{betas[0]:g}" if len(betas) == 1 else f"{betas[0]:g} to {betas[-1]:g}"
         couplings = ", ".join(f"{j:.6g}" for j in self.effective)
         return (
-            f"SelfLearningSampler({self.model!r}, effective=({couplings}), beta={beta}, "
-            f"clusters={self.clusters}, replicas={self.replicas}, seed={self.seed}, "
-            f"sweep={self.sweep}, {self.kernel})"
+            f"SelfLearningSampler({self.model!r}, effective=({couplings}), "
+            f"beta={described_betas(self.beta)}, clusters={self.clusters}, "
+            f"replicas={self.replicas}, seed={self.seed}, sweep={self.sweep}, {self.kernel})"
         )
-
-
-def _from_plain_state(state: dict[str, Any], threads: int | None) -> SelfLearningSampler:
-    """Undo `SelfLearningSampler.__reduce__`."""
-    from kadanoff import storage
-
-    entries = storage.Entries(state, "a pickled sampler")
-    return SelfLearningSampler.from_state(entries, threads=threads)

@@ -9,13 +9,12 @@ import numpy.typing as npt
 
 from kadanoff import _core, arguments
 from kadanoff.draws import MAX_SWEEP, checked_draws, finished
-from kadanoff.errors import FileError
 from kadanoff.fixed import FixedAttributes
 from kadanoff.models import Potts
 from kadanoff.observables.recording import Recorder, record
 from kadanoff.run import Run
 from kadanoff.sampler import Sampler
-from kadanoff.saved import SavedChains
+from kadanoff.saved import SavedChains, restoring
 
 from .betas import checked_betas
 
@@ -431,7 +430,7 @@ class ParallelTempering(FixedAttributes, SavedChains):
         replicas = entries.integer("replicas", 1, _MAX_WALKERS)
         stored = entries.group("tempering")
         state = {name: stored.array(name, dtype, (None,)) for name, dtype in _STATE.items()}
-        try:
+        with restoring("tempering"):
             betas = checked_betas("load", entries.array("betas", np.float64, (None,)))
             fits = len(betas) * replicas == walkers.replicas
             if not (fits and np.array_equal(np.repeat(betas, replicas), walkers.beta)):
@@ -446,14 +445,7 @@ class ParallelTempering(FixedAttributes, SavedChains):
                 entries.text("pairs", choices=PAIRS),
             )
             tempering._core.set_state(state)
-        except FileError:
-            raise
-        except ValueError as error:
-            raise FileError(f"[load] expected the state of a tempering, got: {error}") from error
         return tempering
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _from_plain_state, (self.state(), self.device, self.threads)
 
     def __repr__(self) -> str:
         houdayer = f", houdayer={self.houdayer}" if self.houdayer else ""
@@ -483,11 +475,3 @@ def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> FloatArray:
     result = np.full(whole.shape, np.nan)
     np.divide(part, whole, out=result, where=whole > 0)
     return result
-
-
-def _from_plain_state(state: dict[str, Any], device: str, threads: int | None) -> ParallelTempering:
-    """Undo `ParallelTempering.__reduce__`."""
-    from kadanoff import storage
-
-    entries = storage.Entries(state, "a pickled tempering")
-    return ParallelTempering.from_state(entries, device, threads)

@@ -110,6 +110,21 @@ def test_kernels_reach_as_far_as_they_say() -> None:
     assert seen == {6 * y + x for y, columns in rows.items() for x in columns}
 
 
+def test_kernels_have_to_reach_round_a_ring() -> None:
+    """Two layers that see 4 of 6 sites cannot learn a ring, as the page on networks says."""
+    model, beta = kd.Ising(kd.Chain(6)), 0.5
+    states, log_z = all_states((6,)), kd.exact.enumerate(model, beta).log_z_total
+    divergence = {}
+    for reach in (2, 3):
+        network = kd.nn.AutoregressiveNetwork(model, "conv", depth=2, reach=reach, seed=1)
+        settings = {"batch_size": 100, "learning_rate": 2e-2, "seed": 1}
+        kd.nn.VariationalFreeEnergy(model, beta, network, **settings).fit(80)
+        log_q = network.log_prob(states)
+        divergence[reach] = np.exp(log_q) @ (log_q + beta * model.energy(states) + log_z)
+    assert 0.0 <= divergence[3] < 0.015
+    assert divergence[2] > 0.03
+
+
 @networks
 def test_logits_site_by_site_are_those_of_all_sites_at_once(
     shape: tuple[int, ...], kind: str, layers: dict[str, Any]
@@ -289,6 +304,30 @@ def test_wrong_networks(
 ) -> None:
     with pytest.raises(kind, match=re.escape(f"[AutoregressiveNetwork] expected {text}") + "$"):
         kd.nn.AutoregressiveNetwork(system, **options)
+
+
+@pytest.mark.parametrize("kind", ["dense", "conv"])
+def test_parameters_of_another_dtype(tmp_path: Path, kind: str) -> None:
+    network = rough((2, 3), kind)
+    model, states = kd.Ising(kd.Square((2, 3))), network.sample(5, seed=1)
+    log_q = network.log_prob(states)
+    network.double()
+    calls = (
+        lambda: network.log_prob(states),
+        lambda: network.conditionals(states),
+        lambda: network.sample(2, seed=1),
+        lambda: network.save(tmp_path / "network.h5"),
+        lambda: kd.nn.VariationalFreeEnergy(model, 0.4, network, seed=1).fit(1),
+    )
+    text = (
+        "[AutoregressiveNetwork] expected parameters of torch.float32, as `float()` makes them, "
+        "got torch.float64"
+    )
+    for call in calls:
+        with pytest.raises(TypeError, match=re.escape(text) + "$"):
+            call()
+    assert not list(tmp_path.iterdir())
+    assert (network.float().log_prob(states) == log_q).all()
 
 
 def test_wrong_states() -> None:

@@ -17,13 +17,6 @@ torch = pytest.importorskip("torch")
 
 from kadanoff import nn  # noqa: E402
 
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Any:
-    with nn.torch_threads(1):
-        yield
-
-
 DATA = kd.datasets.ising(kd.Square((5, 7)), [1.5, 2.5, 5.0], 300, seed=7)
 PARTS = DATA.split(train=0.6, validation=0.2, seed=1)
 

@@ -18,17 +18,6 @@ from kadanoff import nn  # noqa: E402
 DATA = kd.datasets.ising(kd.Square((3, 5)), [1.5, 2.5, 4.0], 70, seed=4)
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    with nn.torch_threads(1):
-        yield
-
-
-def silent(done: int, total: int, what: str) -> None:
-    assert 0 <= done <= total
-    assert what
-
-
 def test_layer_outputs_are_pre_activations():
     network = nn.FullyConnected(15, hidden=3, outputs=4, seed=1)
     weights = network.hidden.weight.detach().numpy()
@@ -94,9 +83,9 @@ def test_no_network_is_better_than_the_exact_thermometer():
     assert 0 < least - fitted < 4 * 32 / len(data)
 
 
-def test_a_small_reproduction(monkeypatch):
+def test_a_small_reproduction(monkeypatch, progress):
     monkeypatch.setattr(order_parameter, "FAST", order_parameter.Effort((8,), 384, 40, 1, 2))
-    report = order_parameter.compute(Settings(seed=1, threads=1), silent)
+    report = order_parameter.compute(Settings(seed=1, threads=1), progress)
     rows = {one.name: one for one in report.quantities}
     shallow = [rows[f"|r| of unit {unit} and m, shallow, L = 8"] for unit in (1, 2, 3)]
     used = [one for one in shallow if one.within is not None]
@@ -108,7 +97,7 @@ def test_a_small_reproduction(monkeypatch):
     assert len(draw(order_parameter.REPRODUCTION, Report((), report.series)).axes) == 4
 
 
-def test_the_largest_seed(monkeypatch):
+def test_the_largest_seed(monkeypatch, progress):
     monkeypatch.setattr(order_parameter, "FAST", order_parameter.Effort((4,), 16, 1, 1, 2))
-    report = order_parameter.compute(Settings(seed=2**64 - 1, threads=1), silent)
+    report = order_parameter.compute(Settings(seed=2**64 - 1, threads=1), progress)
     assert report.series["size"].tolist() == [4]

@@ -9,7 +9,7 @@ from kadanoff import Square
 from kadanoff.analysis import binder
 from kadanoff.cli.reproducing import draw
 from kadanoff.datasets import Dataset, IsingDataset, ising
-from kadanoff.reproductions import Report, Settings, pca
+from kadanoff.reproductions import Progress, Report, Settings, pca
 
 pytest.importorskip("sklearn")
 
@@ -17,11 +17,6 @@ pytest.importorskip("sklearn")
 @pytest.fixture(scope="module")
 def data() -> IsingDataset:
     return ising(Square(8), pca.TEMPERATURES, 128, seed=2)
-
-
-def silent(done: int, total: int, what: str) -> None:
-    assert 0 <= done <= total
-    assert what
 
 
 def test_ratios_and_projections_are_those_of_the_covariance(data: IsingDataset) -> None:
@@ -59,7 +54,9 @@ def test_curves_know_the_order_of_the_draws() -> None:
     assert found.mean[0] > 0.6 > 0.5 > found.mean[1]
 
 
-def test_a_report_of_small_lattices_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_of_small_lattices_is_drawn(
+    monkeypatch: pytest.MonkeyPatch, progress: Progress
+) -> None:
     drawn = ising
 
     def small(lattice: Square, temperatures: object, draws: int, **given: object) -> IsingDataset:
@@ -68,7 +65,7 @@ def test_a_report_of_small_lattices_is_drawn(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(pca, "ising", small)
     monkeypatch.setattr(pca, "COMPONENTS", 3)
-    report = pca.compute(Settings(seed=2), silent)
+    report = pca.compute(Settings(seed=2), progress)
     names = {one.name: one.value for one in report.quantities}
     assert names["|r| of p1 and m, L = 40"] > 0.99
     assert abs(names["T_c, L = 20, 40"] - pca.CRITICAL) < 0.3

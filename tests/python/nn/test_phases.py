@@ -11,16 +11,16 @@ pytest.importorskip("torch")
 
 from kadanoff import reproductions
 from kadanoff.cli import reproducing
-from kadanoff.reproductions import Report, Settings, phases
+from kadanoff.reproductions import Progress, Report, Settings, phases
 
 TINY = phases.Work((4, 8), 2, 12, 128, 64, 15, 4, 0.5)
 
 
 @pytest.fixture(scope="module")
-def report() -> Report:
+def report(progress: Progress) -> Report:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(phases, "FAST", TINY)
-        return phases.compute(Settings(seed=3, threads=1), lambda done, total, text: None)
+        return phases.compute(Settings(seed=3, threads=1), progress)
 
 
 def test_outputs_fall_through_a_half_near_the_transition(report: Report) -> None:

@@ -20,17 +20,6 @@ BETAS = np.array([0.2, 0.3, 0.4, 0.5, 0.6])
 LATTICE = kd.Square(4)
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    with nn.torch_threads(1):
-        yield
-
-
-def silent(done: int, total: int, what: str) -> None:
-    assert 0 <= done <= total
-    assert what
-
-
 # The network
 
 
@@ -244,6 +233,14 @@ def test_wrong_energies(given, error, text):
         nn.fit_energies(*given)
 
 
+def test_parameters_of_other_shapes_are_not_compared():
+    machine = nn.fit_energies([0.0, 1.0, 0.0, 1.0, 1.0], [0, 0, 1, 1, 1])
+    assert machine.chi_square(machine.weights + 2.0, machine.biases - 1.0) == pytest.approx((0, 0))
+    text = "[chi_square] expected biases of shape (2,), got shape (1,)"
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        machine.chi_square([0.0, 0.0], 0.0)
+
+
 @pytest.mark.parametrize(
     ("call", "text"),
     [
@@ -270,11 +267,11 @@ def test_wrong_questions(call, text):
 # The reproduction
 
 
-def test_a_small_reproduction(monkeypatch):
+def test_a_small_reproduction(monkeypatch, progress):
     monkeypatch.setattr(thermometer, "SIZES", (8,))
     monkeypatch.setattr(thermometer, "CONTROL_SIZE", 8)
     monkeypatch.setattr(thermometer, "FAST", thermometer.Effort(10, 48, 3, 2, 3000))
-    report = thermometer.compute(Settings(seed=2**64 - 1, threads=1), silent)
+    report = thermometer.compute(Settings(seed=2**64 - 1, threads=1), progress)
     rows = {one.name: one for one in report.quantities}
     assert rows["r of biases and -ln Z, energy machine, L = 8"].holds
     assert rows["chi^2 / dof of biases + ln Z, energy machine, L = 8"].holds

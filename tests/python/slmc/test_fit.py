@@ -167,6 +167,9 @@ BAD: list[tuple[Any, type[Exception], str]] = [
      "[learn] expected rounds in [1, 1000], got 0"),
     (lambda: slmc.learn(MODEL, 0.4, configurations=10), ValueError,
      "[learn] expected configurations in [100, 2147483648], got 10"),
+    (lambda: slmc.learn(MODEL, -0.3), ValueError, "[learn] expected beta in [0, 1e12], got -0.3"),
+    (lambda: slmc.learn(MODEL, 0.3, start_beta=-1), ValueError,
+     "[learn] expected start_beta in [0, 1e12], got -1.0"),
     (lambda: slmc.learn(kd.Potts(kd.Square(4), 3), 0.4), ValueError,
      f"[learn] expected {SQUARE}, got Potts(Square(4), q=3, coupling=1.0)"),
     (lambda: slmc.fit_rbm(MODEL, SPINS, 0.4, window=(2,)), TypeError,
@@ -179,7 +182,12 @@ BAD: list[tuple[Any, type[Exception], str]] = [
      "[fit_rbm] expected ridge >= 0, got -1.0"),
     (lambda: slmc.fit_rbm(kd.Ising(kd.Square(SHAPE), 1.0, 0.1), SPINS, 0.4), ValueError,
      "[fit_rbm] expected a model without a field, got one with a field"),
+    (lambda: slmc.fit_rbm(MODEL, SPINS, 0.0), ValueError, "[fit_rbm] expected beta > 0, got 0.0"),
+    (lambda: slmc.fit_rbm(MODEL, SPINS, -0.4), ValueError, "[fit_rbm] expected beta > 0, got -0.4"),
     (lambda: slmc.fit_rbm(MODEL, SPINS[:1], 0.4), ValueError,
+     "[fit_rbm] expected configurations of different energies, got one energy"),
+    # The mean of three times 0.1 is not 0.1: a spread of rounding is none.
+    (lambda: slmc.fit_rbm(MODEL, SPINS[:3], 0.4, energies=[0.1] * 3), ValueError,
      "[fit_rbm] expected configurations of different energies, got one energy"),
 ]  # fmt: skip
 

@@ -16,11 +16,6 @@ from kadanoff.reproductions import Report, slmc
 PAGE = (Path(__file__).parents[3] / "docs" / "slmc.md").read_text(encoding="utf-8")
 
 
-def silent(done: int, total: int, what: str) -> None:
-    assert 0 <= done <= total
-    assert what
-
-
 def timed(tau: float, seconds: float = 1e-6) -> slmc.Timed:
     lags = np.arange(20.0)
     return slmc.Timed(tau, 0.1, 0.5, seconds, 0.4, lags, np.exp(-lags / tau))

@@ -8,11 +8,6 @@ from kadanoff.cli.reproducing import draw
 from kadanoff.reproductions import Report, Settings, convac_entanglement, mera
 
 
-def silent(done: int, total: int, what: str) -> None:
-    assert 0 <= done <= total
-    assert what
-
-
 def test_random_circuits_hold_and_architectures_differ() -> None:
     settings = Settings(seed=3)
     quantities = convac_entanglement._random_circuits(settings, 20)

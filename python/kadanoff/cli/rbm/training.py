@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import shlex
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ import kadanoff as kd
 from kadanoff.rbm.likelihood.partition import LogPartition
 from kadanoff.rbm.training.settings import default_batch_size
 
+from ...live_bar import Bar, live_bar
 from .. import jsonfile, writable
 from ..rendering import PLAIN, plus_minus
 from ..writable import OptionError
@@ -211,7 +211,10 @@ class Run:
         status = 0
         shown = self._notes.is_terminal and not self._report.quiet
         try:
-            with _progress(settings.epochs, self._notes, shown=shown) as bar:
+            columns = ("percent", "left")
+            with live_bar(
+                "training", settings.epochs, columns, console=self._notes, shown=shown
+            ) as bar:
                 trainer.fit(
                     self.sets.train,
                     settings.epochs - trainer.epoch,
@@ -237,7 +240,7 @@ class Run:
 
     def _after_epoch(self, bar: Bar) -> None:
         epoch = self.training.trainer.epoch
-        bar.show(epoch)
+        bar.show(epoch, what=f"epoch {epoch}")
         if epoch % self.settings.interval and epoch < self.settings.epochs:
             return
         with bar.hidden():
@@ -287,52 +290,6 @@ class Run:
 
 def _number(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.3f}"
-
-
-class Bar:
-    """A progress bar of epochs, or none.
-
-    Parameters
-    ----------
-    bars : rich.progress.Progress or None
-    epochs : int
-    """
-
-    def __init__(self, bars: Any, epochs: int) -> None:
-        self._bars = bars
-        self._task = None if bars is None else bars.add_task("training", total=epochs)
-
-    def show(self, epoch: int) -> None:
-        """Move it."""
-        if self._bars is not None:
-            self._bars.update(self._task, completed=epoch, description=f"epoch {epoch}")
-            self._bars.refresh()
-
-    @contextlib.contextmanager
-    def hidden(self) -> Iterator[None]:
-        """Take it away while something else is printed."""
-        if self._bars is None:
-            yield
-            return
-        self._bars.stop()
-        yield
-        self._bars.start()
-
-
-@contextlib.contextmanager
-def _progress(epochs: int, console: Console, *, shown: bool) -> Iterator[Bar]:
-    if not shown:
-        yield Bar(None, epochs)
-        return
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-    from rich.progress import TimeRemainingColumn as Left
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), Left())
-    # Drawn between two epochs: a thread of its own would take time from the kernels.
-    with Progress(
-        *columns, console=console, auto_refresh=False, transient=True, redirect_stdout=False
-    ) as bars:
-        yield Bar(bars, epochs)
 
 
 def _headline(run: Run, resumed: bool) -> str:

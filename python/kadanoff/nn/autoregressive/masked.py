@@ -52,7 +52,17 @@ class MaskedLayers(torch.nn.Module):
         return self.residual and 0 < layer < len(self.weights) - 1
 
     def masked_weights(self) -> list[Tensor]:
-        """Return the masked weights of each layer."""
+        """Return the masked weights of each layer; TypeError if they are not float32."""
+        self.check_dtypes()
         return [
             weights * self.get_buffer(f"mask{layer}") for layer, weights in enumerate(self.weights)
         ]
+
+    def check_dtypes(self) -> None:
+        """Raise TypeError if a parameter is no longer float32, as `double` and `half` make it."""
+        for values in self.parameters():
+            if values.dtype != torch.float32:
+                raise TypeError(
+                    "[AutoregressiveNetwork] expected parameters of torch.float32, as `float()` "
+                    f"makes them, got {values.dtype}"
+                )

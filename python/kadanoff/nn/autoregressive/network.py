@@ -43,7 +43,9 @@ class AutoregressiveNetwork(SavedMachine, torch.nn.Module):
         Hidden units for each site ("dense") or channels ("conv") in each hidden layer.
     reach : int
         Of the kernels of "conv": so many sites up, to the left and to the right. Sites one row up
-        and farther to the right stay unseen at any depth, the blind spot of these networks.
+        and farther to the right stay unseen at any depth, the blind spot of these networks. All
+        layers together see `depth` * `reach` rows up and columns to the left: on a periodic lattice
+        take no less than its extents - 1, or what closes it stays unseen.
     residual : bool
         Add the input of each layer between the first and the last to its output.
     symmetric : bool, optional
@@ -244,7 +246,14 @@ class AutoregressiveNetwork(SavedMachine, torch.nn.Module):
         return np.concatenate(blocks).reshape(count, *self.shape)
 
     def to_state(self) -> dict[str, Any]:
-        """Return the whole network as plain values and arrays."""
+        """Return the whole network as plain values and arrays.
+
+        Raises
+        ------
+        TypeError
+            If a parameter is not float32: no file would be read back.
+        """
+        self.body.check_dtypes()
         return {
             "shape": list(self.shape),
             "network": self.kind,

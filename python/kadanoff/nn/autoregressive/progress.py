@@ -18,8 +18,8 @@ def steps_bar(steps: int, sites: int, *, shown: bool) -> Iterator[Show]:
     if not shown:
         yield lambda done, record: None
         return
-    with live_bar("training", steps) as show:
-        yield lambda done, record: show(done, described(record, sites))
+    with live_bar("training", steps) as bar:
+        yield lambda done, record: bar.show(done, described(record, sites))
 
 
 def described(record: Record, sites: int) -> str:

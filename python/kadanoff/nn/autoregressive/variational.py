@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,9 @@ from kadanoff import arguments, models
 from kadanoff.errors import Interrupted
 from kadanoff.fixed import FixedAttributes
 from kadanoff.models import Ising
+from kadanoff.models.base import check_model
 from kadanoff.run import Run
+from kadanoff.saved import SavedMachine
 
 from . import chains, estimates
 from .chains import MarkovChains
@@ -30,13 +31,11 @@ if TYPE_CHECKING:
 
 Callback = Callable[["VariationalFreeEnergy"], Any]
 
-_KIND = "variational_free_energy"
-_VERSION = 1
 _CALL = "VariationalFreeEnergy"
 _LARGEST_BETA = 1e6
 
 
-class VariationalFreeEnergy(FixedAttributes):
+class VariationalFreeEnergy(FixedAttributes, SavedMachine):
     r"""The free energy of an Ising model, by a network that learns its Boltzmann distribution.
 
     Parameters
@@ -100,6 +99,7 @@ class VariationalFreeEnergy(FixedAttributes):
     True
     """
 
+    _kind = "variational_free_energy"
     _fixed = frozenset({"model", "network", "batch_size", "clip", "seed"})
 
     def __init__(
@@ -113,13 +113,12 @@ class VariationalFreeEnergy(FixedAttributes):
         clip: float = 1.0,
         seed: int | None = None,
     ) -> None:
-        if not isinstance(model, Ising):
-            raise TypeError(f"[{_CALL}] expected a model such as kd.Ising(lattice), got {model!r}")
+        check_model(_CALL, model, Ising)
         self.model = model
         self.beta = beta
         self.batch_size = arguments.integer(_CALL, "batch_size", batch_size, 2, 2**24)
         self.learning_rate = learning_rate
-        self.clip = _positive("clip", clip)
+        self.clip = arguments.positive(_CALL, "clip", clip)
         self.seed = arguments.seed(_CALL, seed)
         if network is None:
             network = AutoregressiveNetwork(model, depth=2, width=4, seed=self.seed)
@@ -134,7 +133,7 @@ class VariationalFreeEnergy(FixedAttributes):
 
     @beta.setter
     def beta(self, beta: float) -> None:
-        value = _positive("beta", beta)
+        value = arguments.positive(_CALL, "beta", beta)
         if value > _LARGEST_BETA:
             raise ValueError(f"[{_CALL}] expected beta in (0, 1e6], got {value}")
         self._beta = value
@@ -146,7 +145,7 @@ class VariationalFreeEnergy(FixedAttributes):
 
     @learning_rate.setter
     def learning_rate(self, rate: float) -> None:
-        self._learning_rate = _positive("learning_rate", rate)
+        self._learning_rate = arguments.positive(_CALL, "learning_rate", rate)
 
     @property
     def steps(self) -> int:
@@ -200,8 +199,8 @@ class VariationalFreeEnergy(FixedAttributes):
             A KeyboardInterrupt: the same holds. Call `fit` again to go on.
         """
         count = arguments.integer("fit", "steps", steps, 0, 2**31)
-        warm = _part("anneal", anneal) * count
-        cold = _part("cooldown", cooldown) * count
+        warm = arguments.share("fit", "anneal", anneal) * count
+        cold = arguments.share("fit", "cooldown", cooldown) * count
         if callback is not None and not callable(callback):
             raise TypeError(f"[fit] expected a callable callback, got {callback!r}")
         started = self.steps
@@ -361,36 +360,8 @@ class VariationalFreeEnergy(FixedAttributes):
     def _energies(self, flat: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
         return np.asarray(self.model.energy(flat.reshape(-1, *self.network.shape)))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an HDF5 file from which `load` goes on as if nothing had been; put in place whole.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written; the old one is then still there.
-        """
-        from kadanoff import storage
-
-        storage.write(path, _KIND, _VERSION, self.to_state())
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> VariationalFreeEnergy:
-        """Return what `save` wrote.
-
-        Raises
-        ------
-        FileError
-            A ValueError: the file is not such a training's, damaged, hostile, or of another
-            version.
-        FileNotFoundError, PermissionError
-        """
-        from kadanoff import storage
-
-        _, tree = storage.read(path, _KIND, {_VERSION})
-        return cls.from_state(storage.Entries(tree, path))
-
     def to_state(self) -> dict[str, Any]:
-        """Return what `save` writes, as plain values and arrays."""
+        """Return what `save` writes: all that `load` needs to go on as if nothing had been."""
         return {
             "model": self.model.to_state(),
             "network": self.network.to_state(),
@@ -436,20 +407,6 @@ class VariationalFreeEnergy(FixedAttributes):
             f"VariationalFreeEnergy({self.model!r}, beta={self.beta:.6g}, {self.network!r}, "
             f"steps={self.steps})"
         )
-
-
-def _positive(name: str, value: Any) -> float:
-    result = arguments.real(_CALL, name, value)
-    if result <= 0.0:
-        raise ValueError(f"[{_CALL}] expected {name} > 0, got {result}")
-    return result
-
-
-def _part(name: str, value: Any) -> float:
-    result = arguments.real("fit", name, value)
-    if not 0.0 <= result <= 1.0:
-        raise ValueError(f"[fit] expected {name} in [0, 1], got {result}")
-    return result
 
 
 def _fitting(network: Any, model: Ising) -> AutoregressiveNetwork:

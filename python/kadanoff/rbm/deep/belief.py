@@ -210,7 +210,7 @@ class DeepBeliefNetwork(FixedAttributes, SavedMachine):
         if seed is None:
             x: npt.NDArray[Any] = _checked_means(call, name, start, units, encoding)
         else:
-            seed = arguments.integer(call, "seed", seed, 0, 2**64 - 1)
+            seed = arguments.fixed_seed(call, seed)
             x = checked_states(call, name, start, units, encoding)
         lead = x.shape[:-1]
         if seed is not None and not 1 <= np.prod(lead, dtype=object) <= 2**31:
@@ -355,8 +355,8 @@ class DeepBeliefSampler(FixedAttributes, SavedChains):
         sampler.__dict__["top"] = top
         return sampler
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _from_plain_state, (self.state(), self.top.device, self.top.threads)
+    def _where(self) -> tuple[str, int | None]:
+        return self.top.device, self.top.threads
 
     def __repr__(self) -> str:
         return (
@@ -407,12 +407,3 @@ def _checked_means(
     if wrong.size:
         raise ValueError(f"[{call}] expected values in [{low}, 1] for {name}, got {wrong[0]}")
     return array.astype(np.float64)
-
-
-def _from_plain_state(state: dict[str, Any], device: str, threads: int | None) -> DeepBeliefSampler:
-    """Undo `DeepBeliefSampler.__reduce__`."""
-    from kadanoff import storage
-
-    return DeepBeliefSampler.from_state(
-        storage.Entries(state, "a pickled sampler"), device, threads
-    )

@@ -246,8 +246,8 @@ class DeepGibbsSampler(FixedAttributes, SavedChains):
         sampler.gibbs = gibbs
         return sampler
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _from_plain_state, (self.state(), self.gibbs.device, self.gibbs.threads)
+    def _where(self) -> tuple[str, int | None]:
+        return self.gibbs.device, self.gibbs.threads
 
     def __repr__(self) -> str:
         return repr(self.gibbs).replace(
@@ -259,10 +259,3 @@ def _check_machine(call: str, machine: Any) -> None:
     if not isinstance(machine, DeepBoltzmannMachine):
         wanted = "a machine such as kd.DeepBoltzmannMachine([rbm1, rbm2])"
         raise TypeError(f"[{call}] expected {wanted}, got {machine!r}")
-
-
-def _from_plain_state(state: dict[str, Any], device: str, threads: int | None) -> DeepGibbsSampler:
-    """Undo `DeepGibbsSampler.__reduce__`."""
-    from kadanoff import storage
-
-    return DeepGibbsSampler.from_state(storage.Entries(state, "a pickled sampler"), device, threads)

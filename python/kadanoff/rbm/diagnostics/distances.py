@@ -149,9 +149,7 @@ def mmd(
     if bandwidth is None:
         sigma = _typical_distance(pooled)
     else:
-        sigma = arguments.real("mmd", "bandwidth", bandwidth)
-        if sigma <= 0.0:
-            raise ValueError(f"[mmd] expected bandwidth > 0, got {sigma}")
+        sigma = arguments.positive("mmd", "bandwidth", bandwidth)
     scale = -0.5 / sigma**2
     return _compare("mmd", pooled, first, lambda d: np.exp(scale * d), permutations, seed)
 
@@ -215,7 +213,7 @@ def _compare(
 ) -> TwoSample:
     """Return mean kernel within both sets less that between them, of these and of random sets."""
     permutations = arguments.integer(call, "permutations", permutations, 1, 10**6)
-    seed = arguments.integer(call, "seed", seed, 0, 2**64 - 1)
+    seed = arguments.fixed_seed(call, seed)
     count = len(pooled)
     chosen = np.zeros((count, permutations + 1))
     chosen[:first, 0] = 1.0

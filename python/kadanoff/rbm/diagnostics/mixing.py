@@ -163,7 +163,7 @@ def mixing(
     chains = arguments.integer(call, "chains", chains, 4, 2**24)
     modes = arguments.integer(call, "modes", modes, 0, MAX_MODES)
     beta = arguments.real(call, "beta", beta)
-    starts = _starts(call, rbm, data, chains, arguments.integer(call, "seed", seed, 0, 2**64 - 1))
+    starts = _starts(call, rbm, data, chains, arguments.fixed_seed(call, seed))
     sampler = GibbsSampler(rbm, (len(starts) + 1) * chains, seed, device, threads, precision, beta)
     visible = device_arrays.on_host(call, sampler.visible)
     for number, states in enumerate(starts.values()):

@@ -156,7 +156,5 @@ def _law(call: str, shape: tuple[int, int], deviation: float) -> tuple[int, int,
     if not isinstance(shape, tuple | list) or len(shape) != 2:
         raise TypeError(f"[{call}] expected shape as (n_visible, n_hidden), got {shape!r}")
     units = sorted(arguments.integer(call, "shape", extent, 1, 2**31) for extent in shape)
-    deviation = arguments.real(call, "deviation", deviation)
-    if deviation <= 0.0:
-        raise ValueError(f"[{call}] expected deviation > 0, got {deviation}")
+    deviation = arguments.positive(call, "deviation", deviation)
     return units[1], units[0], deviation

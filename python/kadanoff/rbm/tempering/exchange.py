@@ -143,9 +143,6 @@ class ReplicaExchange(FixedAttributes, SavedChains):
     ) -> Kind:
         """Return the tempering whose `state` was read back as `storage.Entries`."""
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _from_plain_state, (type(self), self.state(), self.device, self.threads)
-
     @property
     @abstractmethod
     def device(self) -> str:
@@ -162,12 +159,3 @@ def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> FloatArray:
     result = np.full(whole.shape, np.nan)
     np.divide(part, whole, out=result, where=whole > 0)
     return result
-
-
-def _from_plain_state(
-    kind: type[ReplicaExchange], state: dict[str, Any], device: str, threads: int | None
-) -> ReplicaExchange:
-    """Undo `ReplicaExchange.__reduce__`."""
-    from kadanoff import storage
-
-    return kind.from_state(storage.Entries(state, "a pickled tempering"), device, threads)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from kadanoff import arguments, device_arrays
 from kadanoff.draws import MAX_SWEEP
-from kadanoff.errors import FileError
+from kadanoff.saved import restoring
 from kadanoff.tempering.betas import checked_betas
 
 from ..gibbs import GibbsSampler, Moments
@@ -290,12 +290,8 @@ class RBMTempering(ReplicaExchange):
         chains = _Walkers.from_state(entries.group("chains"), device, threads)
         replicas = entries.integer("replicas", 1, MAX_WALKERS)
         swap_every = entries.integer("swap_every", 1, MAX_SWEEP)
-        try:
+        with restoring("tempering"):
             betas = checked_betas("load", entries.array("betas", np.float64, (None,)))
-        except FileError:
-            raise
-        except ValueError as error:
-            raise FileError(f"[load] expected the state of a tempering, got: {error}") from error
         if len(betas) * replicas != chains.chains:
             raise entries.wrong("betas", f"those of {chains.chains} chains")
         ladder = Ladder.from_state(

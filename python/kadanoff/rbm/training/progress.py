@@ -20,8 +20,8 @@ def epochs_bar(epochs: int, done: int, *, shown: bool) -> Iterator[Show]:
     if not shown:
         yield lambda history: None
         return
-    with live_bar("training", epochs) as show:
-        yield lambda history: show(history.epochs - done, described(history))
+    with live_bar("training", epochs) as bar:
+        yield lambda history: bar.show(history.epochs - done, described(history))
 
 
 def described(history: History) -> str:

@@ -57,10 +57,10 @@ class Settings:
             l1=_not_negative("l1", given["l1"]),
             clip=None if given["clip"] is None else _above_zero("clip", given["clip"]),
             centred=centred,
-            offset_rate=_share("offset_rate", given["offset_rate"]),
+            offset_rate=arguments.share(_CALL, "offset_rate", given["offset_rate"]),
             weight_limit=_above_zero("weight_limit", given["weight_limit"]),
             keep_every=_count("keep_every", given["keep_every"]),
-            seed=arguments.integer(_CALL, "seed", given["seed"], 0, 2**64 - 1),
+            seed=arguments.fixed_seed(_CALL, given["seed"]),
             precision=arguments.choice(_CALL, "precision", given["precision"], PRECISIONS),
         )
 
@@ -129,11 +129,4 @@ def _above_zero(name: str, value: Any) -> float:
     number = arguments.real(_CALL, name, value)
     if number <= 0.0:
         raise ValueError(f"[{_CALL}] expected {name} above 0, got {number}")
-    return number
-
-
-def _share(name: str, value: Any) -> float:
-    number = arguments.real(_CALL, name, value)
-    if not 0.0 <= number <= 1.0:
-        raise ValueError(f"[{_CALL}] expected {name} in [0, 1], got {number}")
     return number

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kadanoff import _core, arguments
+from kadanoff import arguments
 from kadanoff.datasets import Dataset
 from kadanoff.draws import MAX_SWEEP
-from kadanoff.errors import FileError, Interrupted
+from kadanoff.errors import Interrupted
 from kadanoff.fixed import FixedAttributes
+from kadanoff.saved import check_contract, restoring, versions
 
 from ..gibbs import DEVICES
 from ..machine import RBM
@@ -379,8 +380,7 @@ class RBMTrainer(FixedAttributes):
     def state(self) -> dict[str, Any]:
         """Return what `save` writes, as plain values and arrays."""
         return {
-            "rng_version": _core.rng_version,
-            "kadanoff_version": _core.__version__,
+            **versions(),
             "settings": self.settings.to_state(),
             "chains": self._chains_kind(),
             **self._state.to_state(),
@@ -436,8 +436,7 @@ class RBMTrainer(FixedAttributes):
         negative_phase: type[Any] | None = None,
     ) -> RBMTrainer:
         """Return the trainer whose `state` was read back as `storage.Entries`."""
-        if entries.integer("rng_version") != _core.rng_version:
-            raise entries.wrong("rng_version", f"random-number contract {_core.rng_version}")
+        check_contract(entries)
         group = entries.group("settings")
         schedule = schedules.from_state(group.group("learning_rate"))
         if learning_rate is not None:
@@ -451,14 +450,10 @@ class RBMTrainer(FixedAttributes):
         trainer.device = arguments.choice("RBMTrainer", "device", device, DEVICES)
         trainer.threads = arguments.threads("RBMTrainer", threads)
         trainer._chains_class = _chains_class(entries, negative_phase)
-        try:
+        with restoring("trainer", TypeError):
             trainer.settings = Settings.from_state(group, schedule)
             trainer._state = TrainingState.from_state(entries, trainer.settings)
             trainer._check_phases(entries.group("phases"))
-        except FileError:
-            raise
-        except (TypeError, ValueError) as error:
-            raise FileError(f"[load] expected the state of a trainer, got: {error}") from error
         return trainer
 
     def _check_phases(self, entries: Any) -> None:

@@ -132,9 +132,7 @@ def ctmrg(
     arguments.choice(call, "lattice", lattice, LATTICES)
     chi = arguments.integer(call, "chi", chi, 1, MAX_CHI)
     steps = arguments.integer(call, "steps", steps, 1, MAX_STEPS)
-    tolerance = arguments.real(call, "tolerance", tolerance)
-    if not tolerance > 0.0:
-        raise ValueError(f"[{call}] expected tolerance > 0, got {tolerance}")
+    tolerance = arguments.positive(call, "tolerance", tolerance)
     site, vectors = cell_of(call, lattice, beta, coupling, field)
     kind = SymmetricEnvironment if is_symmetric(site.tensor) else DirectionalEnvironment
     environment: Environment = kind.start(site.tensor, vectors)

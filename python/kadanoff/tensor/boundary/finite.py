@@ -112,9 +112,7 @@ def sweep_partition(
     """
     call = "sweep_partition"
     networks.checked_model(call, model)
-    beta = arguments.real(call, "beta", beta)
-    if beta < 0.0:
-        raise ValueError(f"[{call}] expected beta >= 0, got {beta}")
+    beta = arguments.not_negative(call, "beta", beta)
     chi = arguments.integer(call, "chi", chi, 1, MAX_CHI)
     cutoff = arguments.real(call, "cutoff", cutoff)
     if not 0.0 <= cutoff < 1.0:

@@ -130,9 +130,7 @@ def boundary_mps(
     arguments.choice(call, "lattice", lattice, LATTICES)
     chi = arguments.integer(call, "chi", chi, 1, MAX_CHI)
     steps = arguments.integer(call, "steps", steps, 1, MAX_STEPS)
-    tolerance = arguments.real(call, "tolerance", tolerance)
-    if not tolerance > 0.0:
-        raise ValueError(f"[{call}] expected tolerance > 0, got {tolerance}")
+    tolerance = arguments.positive(call, "tolerance", tolerance)
     site, vectors = cell_of(call, lattice, beta, coupling, field)
     above = fixed_point(site.tensor, product_state(vectors[0], chi, _SEED), steps, tolerance)
     below = above

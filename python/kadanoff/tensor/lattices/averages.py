@@ -115,9 +115,7 @@ def lattice_averages(
     """
     call = "lattice_averages"
     checked_model(call, model)
-    beta = arguments.real(call, "beta", beta)
-    if beta < 0.0:
-        raise ValueError(f"[{call}] expected beta >= 0, got {beta}")
+    beta = arguments.not_negative(call, "beta", beta)
     factors = boltzmann_factors(call, model, beta)
     network = TensorNetwork(factors.tensors)
     plan = find_plan(model, factors, network, optimize, memory_limit)

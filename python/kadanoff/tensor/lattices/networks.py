@@ -84,9 +84,7 @@ def ising_network(model: Ising | Potts, beta: float, output: Sequence[int] = ())
     """
     call = "ising_network"
     n = checked_model(call, model).lattice.n_sites
-    beta = arguments.real(call, "beta", beta)
-    if beta < 0.0:
-        raise ValueError(f"[{call}] expected beta >= 0, got {beta}")
+    beta = arguments.not_negative(call, "beta", beta)
     factors = boltzmann_factors(call, model, beta)
     largest = float(np.abs(factors.logs).max(initial=0.0))
     if not largest <= MAX_EXPONENT:

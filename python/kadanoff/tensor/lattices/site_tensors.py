@@ -175,7 +175,7 @@ def cell_tensor(
 ) -> SiteTensor:
     """Return `site_tensor` with the errors of `call`; without `variables`, of the best ones."""
     arguments.choice(call, "lattice", lattice, SITE_LATTICES)
-    beta = positive_beta(call, beta)
+    beta = arguments.positive(call, "beta", beta)
     coupling = arguments.real(call, "coupling", coupling)
     field = arguments.real(call, "field", field)
     for name, energy in (("coupling", coupling), ("field", field)):
@@ -201,14 +201,6 @@ def cell_tensor(
     if lattice == "honeycomb":
         return _honeycomb(beta, coupling, field)
     return _hypercubic(beta, coupling, field, 2 if lattice == "square" else 3)
-
-
-def positive_beta(call: str, beta: float) -> float:
-    """Return a finite beta above 0; ValueError otherwise."""
-    value = arguments.real(call, "beta", beta)
-    if not value > 0.0:
-        raise ValueError(f"[{call}] expected beta > 0, got {value}")
-    return value
 
 
 def _split(k: float) -> _Bond:

@@ -36,5 +36,5 @@ def _function(progress: Callable[[int, int], object], slices: int) -> Iterator[T
 
 @contextlib.contextmanager
 def _bar(slices: int) -> Iterator[Tell]:
-    with live_bar("contracting", slices, unit="slices") as show:
-        yield lambda done: show(done, "")
+    with live_bar("contracting", slices, ("count", "slices", "left")) as bar:
+        yield bar.show
