@@ -387,6 +387,22 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("shape", "labels", "sample_shape", "text"),
+    [
+        ((6, 4, 5), 6, (4, 5), "rows (n, units) and labels (n,), got (6, 4, 5) and (6,)"),
+        ((6, 20), 5, (4, 5), "rows (n, units) and labels (n,), got (6, 20) and (5,)"),
+        ((6, 20), 6, (4, 4), "a sample_shape of 20 units, got (4, 4)"),
+    ],
+)
+def test_parts_of_a_data_set_that_do_not_fit(
+    shape: tuple[int, ...], labels: int, sample_shape: tuple[int, ...], text: str
+) -> None:
+    data = np.zeros(shape, dtype=np.uint8)
+    with pytest.raises(ValueError, match=f"^{re.escape('[Dataset] expected ' + text)}$"):
+        kd.datasets.Dataset(data, np.zeros(labels, dtype=np.int64), sample_shape)
+
+
 @pytest.mark.parametrize(("call", "error", "text"), CALLS)
 def test_wrong_calls(call: Callable[[], Any], error: type[Exception], text: str) -> None:
     with pytest.raises(error) as caught:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,12 @@ class Dataset(FixedAttributes):
     data, labels, sample_shape
         As given; the arrays are read-only.
 
+    Raises
+    ------
+    ValueError
+        If labels or the shape do not fit the rows.
+    TypeError
+
     Examples
     --------
     >>> import numpy as np
@@ -48,8 +55,17 @@ class Dataset(FixedAttributes):
     def __init__(
         self, data: npt.NDArray[Any], labels: npt.NDArray[np.int64], sample_shape: tuple[int, ...]
     ) -> None:
-        self._data = read_only(data)
-        self.labels = read_only(labels)
+        call = "Dataset"
+        rows = arguments.array(call, "data", data)
+        marks = arguments.array(call, "labels", labels)
+        if rows.ndim != 2 or marks.shape != rows.shape[:1]:
+            got = f"{rows.shape} and {marks.shape}"
+            raise ValueError(f"[{call}] expected rows (n, units) and labels (n,), got {got}")
+        if math.prod(sample_shape) != rows.shape[1]:
+            expected = f"a sample_shape of {rows.shape[1]} units"
+            raise ValueError(f"[{call}] expected {expected}, got {tuple(sample_shape)}")
+        self._data = read_only(rows)
+        self.labels = read_only(marks)
         self.sample_shape = sample_shape
 
     @property
