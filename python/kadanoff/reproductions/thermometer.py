@@ -30,6 +30,8 @@ PUBLISHED = {
 """Estimates of beta_c by network and size."""
 RATES = {"CNN": 1e-4, "FC": 3e-4}
 """Of learning."""
+SLOW_RATES = {("CNN", 32): 2.5e-5}
+"""In place of those of `RATES`, with which less than an epoch brings the weights to be read."""
 RANGES = {"low": (0.02, 0.60), "high": (0.30, 1.00), "ordered": (0.50, 0.90)}
 """Of inverse temperatures; only the last one has no transition."""
 MAIN = (0.02, 0.80)
@@ -192,7 +194,7 @@ def train_thermometer(
         nn.SpinDataset(train, labels),
         validation,
         epochs=epochs,
-        learning_rate=RATES[kind],
+        learning_rate=SLOW_RATES.get((kind, train.sample_shape[0]), RATES[kind]),
         patience=None,
         seed=seed,
         progress=look,

@@ -267,6 +267,15 @@ def test_wrong_questions(call, text):
 # The reproduction
 
 
+@pytest.mark.parametrize(("kind", "stays"), [("CNN", True), ("FC", False)])
+def test_a_network_of_a_size_may_have_a_rate_of_its_own(monkeypatch, kind, stays):
+    monkeypatch.setattr(thermometer, "SLOW_RATES", {("CNN", 6): 1e-12, ("FC", 8): 1e-12})
+    betas = np.linspace(0.1, 0.7, 5)
+    parts = kd.datasets.ising(kd.Square(6), 1 / betas, 80, seed=1).split(0.25)
+    trace = thermometer.train_thermometer(kind, *parts, betas, 2, 1)
+    assert np.allclose(*trace.sums, rtol=1e-6) == stays
+
+
 def test_a_small_reproduction(monkeypatch, progress):
     monkeypatch.setattr(thermometer, "SIZES", (8,))
     monkeypatch.setattr(thermometer, "CONTROL_SIZE", 8)
