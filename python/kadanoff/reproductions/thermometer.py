@@ -32,6 +32,8 @@ RATES = {"CNN": 1e-4, "FC": 3e-4}
 """Of learning."""
 SLOW_RATES = {("CNN", 32): 2.5e-5}
 """In place of those of `RATES`, with which less than an epoch brings the weights to be read."""
+EPOCH = 7680
+"""Configurations of an epoch at these rates; with more, steps are smaller, and epochs go as far."""
 RANGES = {"low": (0.02, 0.60), "high": (0.30, 1.00), "ordered": (0.50, 0.90)}
 """Of inverse temperatures; only the last one has no transition."""
 MAIN = (0.02, 0.80)
@@ -80,7 +82,7 @@ class Effort(NamedTuple):
     energies: int
 
 
-FAST, FULL = Effort(40, 192, 20, 3, 10_000), Effort(80, 512, 60, 5, 100_000)
+FAST, FULL = Effort(40, 192, 20, 3, 10_000), Effort(40, 512, 60, 5, 100_000)
 
 
 def compute(settings: Settings, progress: Progress) -> Report:
@@ -179,6 +181,7 @@ def train_thermometer(
         if kind == "CNN"
         else nn.FullyConnected(sites, hidden=80, outputs=classes, seed=seed)
     )
+    rate = SLOW_RATES.get((kind, train.sample_shape[0]), RATES[kind])
     fits: list[nn.TanhFit] = []
     sums: list[Array] = []
     maps: list[Array] = []
@@ -194,7 +197,7 @@ def train_thermometer(
         nn.SpinDataset(train, labels),
         validation,
         epochs=epochs,
-        learning_rate=SLOW_RATES.get((kind, train.sample_shape[0]), RATES[kind]),
+        learning_rate=rate * min(1.0, EPOCH / len(train)),
         patience=None,
         seed=seed,
         progress=look,
