@@ -14,6 +14,7 @@ import kadanoff as kd
 from exact_ground_states import square, square_couplings
 from kadanoff import cli, instances
 from kadanoff.cli import annealing, configuration, tempering
+from kadanoff.live_bar import Bar
 
 # K_3,3 with weights 1 and a triangle's worth of frustration: the largest cut is 9 + 1.
 CUT = "6 10\n" + "".join(f"{i} {j} 1\n" for i in (1, 2, 3) for j in (4, 5, 6)) + "1 2 1\n"
@@ -330,14 +331,15 @@ def test_wrong_values_are_refused_by_what_they_go_to(glass, tmp_path):
 def test_ctrl_c_while_tempering_keeps_the_draws_made(glass, tmp_path, monkeypatch, phase, draws):
     shown = []
 
-    def stop(now, _sweep):
-        shown.append(now)
-        if shown.count(phase) == 4:
-            raise KeyboardInterrupt
+    class Stopping(Bar):
+        def show(self, done, numbers="", *, what=None, total=None):
+            shown.append(what)
+            if shown.count(phase) == 4:
+                raise KeyboardInterrupt
 
     config = configuration.load(glass())
     pt = tempering.make(config)
-    outcome = tempering.simulate(pt, config, stop)
+    outcome = tempering.simulate(pt, config, Stopping(None))
     assert outcome.status == 128 + signal.SIGINT
     if not draws:
         assert outcome.run is None
