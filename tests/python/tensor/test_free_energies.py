@@ -188,7 +188,8 @@ def test_a_cold_antiferromagnet_in_a_field(method):
         result = kd.tensor.thermodynamics(40.0, method=method, chi=8, coupling=-1.0, field=field)
         assert abs(result.free_energy - energy) < 1e-9
         assert abs(result.magnetization - order) < 1e-9
-    f = kd.tensor.free_energy(40.0, method=method, chi=8, coupling=-1.0, field=4.0)
+    # HOTRG cuts degenerate states at chi = 8, where rounding decides which.
+    f = kd.tensor.free_energy(40.0, method=method, chi=12, coupling=-1.0, field=4.0)
     assert abs(-40.0 * f - 80.0 - HARD_SQUARES) < 1e-6
     f = kd.tensor.free_energy(40.0, "honeycomb", method, 8, coupling=-1.0, field=-1.0)
     assert abs(f + 1.5) < 1e-9
