@@ -6,7 +6,7 @@ import math
 import os
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -130,21 +130,25 @@ def _contract_on_host(
         result = np.empty(shape, tensors.dtype)
         exponent = core.run(tensors.core, result, scaled=True, threads=threads, progress=tell)
         return sign_and_log(result, exponent)
-    if out is None:
-        result = np.empty(shape, tensors.dtype)
-        core.run(tensors.core, result, scaled=False, threads=threads, progress=tell)
-        _warn_of_overflow("contract", tensors, result)
-        return result[()]
-    _check_out(out, shape, tensors.dtype)
-    direct = out.flags.c_contiguous and not any(
-        np.may_share_memory(out, array) for array in tensors.arrays
-    )
-    result = out if direct else np.empty(shape, tensors.dtype)
+    if out is not None:
+        _check_out(out, shape, tensors.dtype)
+    result = out if _is_direct(out, tensors) else np.empty(shape, tensors.dtype)
     core.run(tensors.core, result, scaled=False, threads=threads, progress=tell)
     _warn_of_overflow("contract", tensors, result)
-    if not direct:
+    if out is None:
+        return result[()]
+    if result is not out:
         out[...] = result
     return out
+
+
+def _is_direct(out: Any, tensors: Tensors) -> TypeGuard[npt.NDArray[Any]]:
+    """Whether there is an array that kernels can write into."""
+    return (
+        out is not None
+        and out.flags.c_contiguous
+        and not any(np.may_share_memory(out, array) for array in tensors.arrays)
+    )
 
 
 def _warn_of_overflow(
