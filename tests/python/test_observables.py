@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import kadanoff as kd
+import pages
 from kadanoff import observables
 from kadanoff.observables import Correlations, Recorder, StructureFactor
 
@@ -462,11 +461,8 @@ def test_momenta_need_a_name():
 
 def test_the_page_on_observables_runs(capsys):
     """The numbers it makes are held to what is known of them."""
-    page = (Path(__file__).parents[2] / "docs" / "observables.md").read_text()
-    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) == 4
-    names = {}
-    exec("\n".join(blocks), names)
+    assert len(pages.blocks("docs/observables.md")) == 4
+    names = pages.run("docs/observables.md")
     peak = names["means"].peak("specific_heat")
     assert abs(peak.beta - 0.4315) < 4.0 * peak.beta_error < 0.01  # Kaufman's, at this size
     near = names["draws"].summary(beta=0.44)

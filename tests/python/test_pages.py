@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 import kadanoff as kd
-
-ROOT = Path(__file__).parents[2]
-
-
-def run(page: str, where: Path, monkeypatch: pytest.MonkeyPatch, **given: Any) -> dict[str, Any]:
-    """Return the names of a page after its blocks of Python, in one namespace."""
-    monkeypatch.chdir(where)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
-    assert blocks
-    names: dict[str, Any] = dict(given)
-    for number, block in enumerate(blocks):
-        exec(compile(block, f"{page}, block {number}", "exec"), names)
-    return names
+import pages
 
 
-def test_readme(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pages write their files into an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_readme(capsys: pytest.CaptureFixture[str]) -> None:
     """The numbers that it makes are held to what is known of them."""
     pytest.importorskip("torch")
-    found = run("README.md", tmp_path, monkeypatch)
+    found = pages.run("README.md")
     printed = capsys.readouterr().out
     likelihood = float(re.findall(r"^-\d\.\d+$", printed, re.MULTILINE)[0])
     assert -3.65 < likelihood < -np.log(30)
@@ -53,22 +44,22 @@ def test_readme(
     assert kd.Sampler.load("state.h5").sweep == 12_000
 
 
-def test_instances(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_instances(tmp_path: Path) -> None:
     """With a small graph in the place of the file of DIMACS: a frustrated ring of six bonds."""
     edges = [(k + 1, (k + 1) % 6 + 1, 1 if k % 2 else -1) for k in range(6)]
     lines = ["6 6", *(" ".join(map(str, edge)) for edge in edges)]
     (tmp_path / "toruspm3-8-50").write_text("\n".join(lines) + "\n")
-    found = run("docs/instances.md", tmp_path, monkeypatch)
+    found = pages.run("docs/instances.md")
     # An even number of bonds is cut: two of the three that count.
     assert found["instance"].cut(found["result"].best.spins) == 2
 
 
-def test_tensor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run("docs/tensor.md", tmp_path, monkeypatch)
+def test_tensor() -> None:
+    pages.run("docs/tensor.md")
 
 
-def test_tensor_circuits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = run("docs/tensor_circuits.md", tmp_path, monkeypatch)
+def test_tensor_circuits(tmp_path: Path) -> None:
+    found = pages.run("docs/tensor_circuits.md")
     assert found["deep"].separation_rank([0, 2, 4, 6]) == 256
     assert found["machine"].energy_error < 1e-5
     assert found["machine"].scaling_dimensions(2)[1] == pytest.approx(0.125, abs=2e-3)
@@ -76,16 +67,16 @@ def test_tensor_circuits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert (tmp_path / "mera.h5").exists()
 
 
-def test_tensor_coarse_graining(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run("docs/tensor_coarse_graining.md", tmp_path, monkeypatch)
+def test_tensor_coarse_graining() -> None:
+    pages.run("docs/tensor_coarse_graining.md")
 
 
-def test_tensor_states(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tensor_states() -> None:
     rng = np.random.default_rng(1)
     weights, a, b = 0.1 * rng.normal(size=(20, 20)), rng.normal(size=20), rng.normal(size=20)
     machine = {"weights": weights, "a": a, "b": b, "visible_bias": a, "hidden_bias": b}
     states = rng.integers(0, 2, (5, 20))
-    found = run("docs/tensor_states.md", tmp_path, monkeypatch, v=states, **machine)
+    found = pages.run("docs/tensor_states.md", v=states, **machine)
     assert found["small"].truncation.error < 1
     assert abs(found["result"].energy - (1 - 1 / np.sin(np.pi / 514))) < 1e-9
     training = found["training"]
@@ -94,9 +85,9 @@ def test_tensor_states(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert kd.tensor.rbm_log_partition(rbm) == pytest.approx(float(rbm.log_partition()), abs=1e-6)
 
 
-def test_van(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_van() -> None:
     pytest.importorskip("torch")
-    found = run("docs/van.md", tmp_path, monkeypatch)
+    found = pages.run("docs/van.md")
     exact = -2.27 * kd.exact.kaufman((8, 8), beta=1 / 2.27).log_z
     weighted = found["weighted"].free_energy
     assert abs(weighted.mean - exact) < 4.0 * weighted.standard_error < 0.01

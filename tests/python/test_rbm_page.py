@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -11,17 +10,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import pages
 from kadanoff import cli
-
-PAGE = (Path(__file__).parents[2] / "docs" / "rbm.md").read_text(encoding="utf-8")
 
 
 def test_python_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) == 7
-    names: dict[str, Any] = {}
-    exec("\n".join(blocks), names)
+    assert len(pages.blocks("docs/rbm.md")) == 7
+    names = pages.run("docs/rbm.md")
     error = names["likelihood"].std() / 5000**0.5
     assert -4.0 * error < names["divergence"] < 0.1 + 4.0 * error < 0.3
     exact, estimate = names["log_z"], names["estimate"]
@@ -38,7 +34,9 @@ def test_python_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
 def test_commands_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With fewer epochs, steps and units."""
     monkeypatch.chdir(tmp_path)
-    lines = [line for line in PAGE.splitlines() if line.startswith("kadanoff rbm ")]
+    lines = [
+        line for line in pages.text("docs/rbm.md").splitlines() if line.startswith("kadanoff rbm ")
+    ]
     assert [line.split()[2] for line in lines] == ["train", "train", "sample", "score"]
     fewer = {"200": "2", "400": "3", "--hidden 100": "--hidden 12", "5000": "50", "1000": "20"}
     for line in lines:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-pytest.importorskip("torch")
+import pages
 
-PAGE = (Path(__file__).parents[3] / "docs" / "nn.md").read_text(encoding="utf-8")
+pytest.importorskip("torch")
 
 
 def test_python_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) >= 3
-    names: dict[str, Any] = {}
-    exec("\n".join(blocks[:3]), names)
+    assert len(pages.blocks("docs/nn.md")) >= 3
+    names = pages.run("docs/nn.md", 3)
     assert names["share"] > 0.85
     assert names["logits"].shape == (len(names["test"]), 2)
     assert (names["again"].spins == names["data"].spins).all()

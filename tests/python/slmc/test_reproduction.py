@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import kadanoff as kd
+import pages
 from kadanoff.cli.reproducing import draw
 from kadanoff.reproductions import Report, slmc
-
-PAGE = (Path(__file__).parents[3] / "docs" / "slmc.md").read_text(encoding="utf-8")
 
 
 def timed(tau: float, seconds: float = 1e-6) -> slmc.Timed:
@@ -69,10 +66,8 @@ def test_an_autocorrelation_function_is_that_of_its_process() -> None:
 
 
 def test_python_of_the_page() -> None:
-    blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) == 5
-    names: dict[str, Any] = {}
-    exec("\n".join(blocks), names)
+    assert len(pages.blocks("docs/slmc.md")) == 5
+    names = pages.run("docs/slmc.md")
     assert abs(names["effective"].couplings[0] - 1.107) < 0.05
     assert names["effective"].r_squared > 0.99
     assert 0.3 < names["run"]["accepted"].mean() < 0.8
