@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 
 ACTIVATIONS: dict[str, Any] = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 MAX_UNITS = 2**24
-MAX_SEED = 2**64 - 1
 
 
 @contextmanager
 def seeded(call: str, seed: int) -> Iterator[None]:
     """Return a context whose random numbers are those of `seed`; the others go on as before."""
-    checked = arguments.integer(call, "seed", seed, 0, MAX_SEED)
+    checked = arguments.fixed_seed(call, seed)
     if checked >= 2**32:
         # PyTorch's generator forgets all but the lowest 32 bits.
         checked = derived_seed(checked, Use.GENERATOR) >> 32

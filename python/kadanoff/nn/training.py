@@ -16,7 +16,7 @@ from kadanoff.datasets import Dataset
 from kadanoff.errors import DivergenceError
 
 from .loading import MAX_BATCH, BatchLoader, SpinDataset
-from .networks import MAX_SEED, seeded
+from .networks import seeded
 
 Data = SpinDataset | Dataset
 ASKED_AT_ONCE = 2048
@@ -110,7 +110,7 @@ def fit(
     """
     call = "fit"
     checked_module(call, network)
-    seed = arguments.integer(call, "seed", seed, 0, MAX_SEED)
+    seed = arguments.fixed_seed(call, seed)
     epochs = arguments.integer(call, "epochs", epochs, 1, 2**31)
     batch_size = arguments.integer(call, "batch_size", batch_size, 1, MAX_BATCH)
     rate = _positive(call, "learning_rate", learning_rate)

@@ -54,7 +54,7 @@ class Settings:
     threads: int | None = None
 
     def network_seed(self, number: int = 0) -> int:
-        """Return the seed of a network: PyTorch's have 63 bits."""
+        """Return the seed of one of several networks, of 63 bits."""
         return (self.seed + number) % 2**63
 
 
